@@ -1,0 +1,175 @@
+import type { Command } from "../../shared/commands.ts";
+import { CommandEnvelope } from "../../shared/commands.ts";
+import { plistFromJson, plistToJson, type PlistDictionary } from "../../shared/plist.ts";
+import { mdmErrors } from "../../shared/results.ts";
+import type { PhoneCore } from "../core.ts";
+import { performedMax, type Performed, type Unreceived } from "../state.ts";
+import { throwIfHalted, untilHalted } from "../tasks.ts";
+import { deviceInformation } from "./device-information.ts";
+import {
+  errorChain,
+  errorReport,
+  type CommandHandler,
+  type PerformContext,
+  type ReadCommand,
+  type Report,
+} from "./handler.ts";
+import { installApplication } from "./install-application.ts";
+import { installedApplicationList } from "./installed-application-list.ts";
+import { inviteToProgram } from "./invite-to-program.ts";
+import { managedApplicationList, settleReportedState } from "./managed-application-list.ts";
+import { profileList } from "./profile-list.ts";
+import { removeApplication } from "./remove-application.ts";
+
+/** A Map, not an object: a RequestType of "constructor" must find nothing. */
+export const commandHandlers: ReadonlyMap<string, CommandHandler> = new Map([
+  ["DeviceInformation", deviceInformation],
+  ["InstallApplication", installApplication],
+  ["InstalledApplicationList", installedApplicationList],
+  ["InviteToProgram", inviteToProgram],
+  ["ManagedApplicationList", managedApplicationList],
+  ["ProfileList", profileList],
+  ["RemoveApplication", removeApplication],
+]);
+
+/** Performs commands, one at a time and each once, and keeps their results until the server has them. */
+export interface CommandDesk {
+  /**
+   * The command's result, on disk. A command that was performed before is not performed again: its old result comes back.
+   * Throws Halted when the phone stops first; then nothing has happened.
+   */
+  perform(commandUUID: string, command: unknown, signal: AbortSignal): Promise<PlistDictionary>;
+  /** The result goes out now, after so many messages of the connection have come in. */
+  sending(commandUUID: string, receivedCount: number): void;
+  /**
+   * Message `number` came in: a zero-byte one, or a command with another CommandUUID. The server has every result that was sent
+   * before it.
+   */
+  received(number: number, commandUUID?: string): void;
+  /** For a new connection: what must be sent again, oldest first, and counts as sent now. */
+  unreceivedResults(receivedCount: number): PlistDictionary[];
+}
+
+export function createCommandDesk(phone: PhoneCore): CommandDesk {
+  const { recorder, store, config, apps, tasks } = phone;
+  const { state } = store;
+  const { udid } = config;
+  /** How many messages had come in when a result was sent on the present connection. */
+  const sentAfter = new Map<string, number>();
+
+  async function perform(commandUUID: string, input: unknown, signal: AbortSignal): Promise<PlistDictionary> {
+    const before = state.performed.find((entry) => entry.commandUUID === commandUUID);
+    if (before) return repeat(before);
+
+    const envelope = CommandEnvelope.safeParse({ CommandUUID: commandUUID, Command: input });
+    const command = envelope.success ? envelope.data.Command : undefined;
+    const requestType = command?.RequestType ?? "";
+    const work = command ? judge(command) : malformed;
+    if (work === "NotNow") {
+      // Not kept: the server sends it again, and then it is performed.
+      recorder.record("command.deferred", { udid, commandUUID, requestType, side: "phone" });
+      return { UDID: udid, CommandUUID: commandUUID, Status: "NotNow" };
+    }
+    if (isReadCommand(work)) await untilHalted(work.prepare(phone, signal), signal);
+    throwIfHalted(signal);
+
+    // From here to the entry in `performed` nothing may wait: a save in between would tear them apart.
+    let seq = 0;
+    // Before any move of an app, so that it is recorded before them; its status is known by then.
+    const details = { udid, commandUUID, requestType, status: "" };
+    store.whenSaved(() => {
+      seq = recorder.record("command.performed", details);
+    });
+    const reportedOnce: Unreceived["reportedOnce"] = [];
+    const context: PerformContext = {
+      commandUUID,
+      cause: () => seq,
+      reportsOnce(bundleId) {
+        const app = apps.find(bundleId);
+        if (app) reportedOnce.push({ bundleId, moves: app.moves });
+      },
+    };
+    const report = isReadCommand(work) ? work.perform(phone, context) : work;
+    details.status = report.Status;
+    const result: PlistDictionary = { UDID: udid, CommandUUID: commandUUID, ...report };
+    state.performed.push({ commandUUID, requestType, result: plistToJson(result) });
+    if (state.performed.length > performedMax) state.performed.shift();
+    state.unreceived.push({ commandUUID, reportedOnce });
+    await store.save();
+    return result;
+  }
+
+  /** What is to be done with the command, or the answer when there is nothing to do. */
+  function judge(command: Command): ReadCommand | Report | "NotNow" {
+    const handler = commandHandlers.get(command.RequestType);
+    if (!handler)
+      return errorReport({
+        code: mdmErrors.invalidRequestType,
+        description: "The phone does not know this request type.",
+      });
+    const readCommand = handler.read(command);
+    if (!readCommand) return malformed;
+    if (((state.enrollment?.accessRights ?? 0) & handler.right) !== handler.right)
+      return errorReport({
+        code: mdmErrors.notAuthorised,
+        description: "The profile does not give the server the right to this.",
+      });
+    if (state.locked && handler.waitsForUnlock) return "NotNow";
+    return readCommand;
+  }
+
+  function repeat(entry: Performed): PlistDictionary {
+    const { commandUUID, requestType } = entry;
+    recorder.record("command.duplicate", { udid, commandUUID, requestType, side: "phone" });
+    if (!state.unreceived.some((waiting) => waiting.commandUUID === commandUUID))
+      state.unreceived.push({ commandUUID, reportedOnce: [] });
+    return resultOf(entry);
+  }
+
+  return {
+    perform,
+    sending(commandUUID, receivedCount) {
+      sentAfter.set(commandUUID, receivedCount);
+    },
+    received(number, commandUUID) {
+      let moved = false;
+      state.unreceived = state.unreceived.filter((waiting) => {
+        const sent = sentAfter.get(waiting.commandUUID);
+        if (sent === undefined || number <= sent || waiting.commandUUID === commandUUID) return true;
+        sentAfter.delete(waiting.commandUUID);
+        for (const { bundleId, moves } of waiting.reportedOnce)
+          moved = settleReportedState(apps, bundleId, moves) || moved;
+        return false;
+      });
+      // A lost acknowledgement only makes the phone send a result again, so it waits for the next write; a state doesn't.
+      if (moved) tasks.run(() => store.save());
+    },
+    unreceivedResults(receivedCount) {
+      sentAfter.clear();
+      const results: PlistDictionary[] = [];
+      for (const { commandUUID } of state.unreceived) {
+        const entry = state.performed.find((performed) => performed.commandUUID === commandUUID);
+        if (!entry) continue;
+        sentAfter.set(commandUUID, receivedCount);
+        results.push(resultOf(entry));
+      }
+      return results;
+    },
+  };
+}
+
+function isReadCommand(work: ReadCommand | Report): work is ReadCommand {
+  return typeof work.perform === "function";
+}
+
+const malformed: Report = {
+  Status: "CommandFormatError",
+  ErrorChain: errorChain({
+    code: mdmErrors.malformedRequest,
+    description: "The command lacks a key, or a key has the wrong type.",
+  }),
+};
+
+function resultOf(entry: Performed): PlistDictionary {
+  return plistFromJson(entry.result) as PlistDictionary; // it was made from one
+}

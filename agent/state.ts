@@ -1,0 +1,210 @@
+/** What a phone keeps across restarts: one JSON document, replaced as a whole. */
+import { z } from "zod";
+import { managedAppStates } from "../shared/app-states.ts";
+import { PippinError } from "../shared/errors.ts";
+import type { JsonValue } from "../shared/json.ts";
+import type { World } from "../shared/world.ts";
+import { Halted } from "./tasks.ts";
+
+const Download = z.object({
+  version: z.string(),
+  externalVersionIdentifier: z.number().int(),
+  bytes: z.number().int().min(0),
+});
+
+const AppRecord = Download.extend({
+  adamId: z.string(),
+  bundleId: z.string(),
+  name: z.string(),
+  state: z.enum(["absent", ...managedAppStates]),
+  installed: z.boolean(),
+  managementFlags: z.number().int(),
+  /** 0 the person's own purchase, 1 a volume-purchase licence. */
+  purchaseMethod: z.number().int(),
+  /** The command that the present state goes back to. */
+  commandUUID: z.string().nullable(),
+  /** How often the state moved; tells two visits to the same state apart. */
+  moves: z.number().int(),
+});
+export type AppRecord = z.infer<typeof AppRecord>;
+
+const ProfilePayload = z.object({
+  type: z.string(),
+  identifier: z.string(),
+  uuid: z.string(),
+  version: z.number().int(),
+  displayName: z.string(),
+});
+
+const EnrollmentRecord = z.object({
+  stage: z.enum(["issued", "authenticated", "enrolled"]),
+  /** DER, base64. */
+  certificate: z.string(),
+  rootCertificate: z.string(),
+  topic: z.string(),
+  serverUrl: z.string(),
+  accessRights: z.number().int(),
+  checkOutWhenRemoved: z.boolean(),
+  /** Base64. Made once, so that a repeated check-in says the same. */
+  pushToken: z.string(),
+  pushMagic: z.string(),
+  profile: ProfilePayload.extend({ organisation: z.string(), payloads: z.array(ProfilePayload) }),
+});
+export type EnrollmentRecord = z.infer<typeof EnrollmentRecord>;
+
+const Performed = z.object({
+  commandUUID: z.string(),
+  requestType: z.string(),
+  /** The whole result, in the JSON form of shared/plist.ts. */
+  result: z.custom<JsonValue>((value) => value !== undefined),
+});
+/** Never changed once made. */
+export type Performed = Readonly<z.infer<typeof Performed>>;
+
+const Unreceived = z.object({
+  commandUUID: z.string(),
+  /** States in this result that are reported only once. */
+  reportedOnce: z.array(z.object({ bundleId: z.string(), moves: z.number().int() })),
+});
+export type Unreceived = z.infer<typeof Unreceived>;
+
+const PhoneDocument = z.object({
+  version: z.literal(1),
+  udid: z.string(),
+  locked: z.boolean(),
+  keys: z.object({ privateKeyPem: z.string(), publicKeyPem: z.string() }).nullable(),
+  enrollment: EnrollmentRecord.nullable(),
+  account: z.object({ appleId: z.string(), itsIdHash: z.string(), sessionToken: z.string() }).nullable(),
+  apps: z.array(AppRecord),
+  /** Invitations that the person hasn't answered, oldest first. */
+  invitations: z.array(z.object({ url: z.string(), commandUUID: z.string() })),
+  /** Results that the server hasn't confirmed, oldest first. */
+  unreceived: z.array(Unreceived),
+  /** Commands that were performed, oldest first. */
+  performed: z.array(Performed),
+});
+const PhoneState = PhoneDocument.refine(
+  (state) => state.enrollment === null || state.keys !== null,
+  "an enrolment with its keys",
+);
+export type PhoneState = z.infer<typeof PhoneState>;
+
+/** Results are kept for so many commands; a server that repeats an older one gets it performed again. */
+export const performedMax = 256;
+
+/** The state, and the one way to make a change last. */
+export interface PhoneStore {
+  /** Changed in place, without a pause between changes that belong together. */
+  readonly state: PhoneState;
+  /**
+   * Resolves when every change made so far is on disk. Callers of one moment share one write. Throws DiskError, and Halted when
+   * the phone was switched off before the write began.
+   */
+  save(): Promise<void>;
+  /** Calls `task` once the changes made so far are on disk, and never if they don't get there. In order. */
+  whenSaved(task: () => void): void;
+  /** No write begins after this. Resolves when one that is under way has ended. */
+  halt(): Promise<void>;
+}
+
+/** Throws PippinError `store_corrupt` when the file can't be read as a phone, `configuration_invalid` when it is another's. */
+export async function openPhoneStore(world: World, directory: string, udid: string): Promise<PhoneStore> {
+  const path = `${directory}/phone.json`;
+  await world.disk.makeDirectory(directory);
+  const bytes = await world.disk.readFile(path);
+  const state = bytes === undefined ? newState(udid) : parseState(bytes, path);
+  if (state.udid !== udid)
+    throw new PippinError(
+      "configuration_invalid",
+      `${path} belongs to the phone ${state.udid}, not to ${udid}: use another folder`,
+    );
+
+  // A performed command never changes, so its text is made once.
+  const texts = new WeakMap<Performed, string>();
+  let tasks: (() => void)[] = [];
+  let halted = false;
+  let writing: Promise<void> = Promise.resolve();
+  let waiting: Promise<void> | undefined;
+
+  async function write(): Promise<void> {
+    if (halted) throw new Halted();
+    const done = tasks;
+    tasks = [];
+    await world.disk.writeFileAtomic(path, serialise(state, texts));
+    for (const task of done) task();
+  }
+
+  async function writeAfter(previous: Promise<void>): Promise<void> {
+    await previous.catch(() => undefined); // its own callers heard of it
+    waiting = undefined;
+    writing = write();
+    await writing;
+  }
+
+  return {
+    state,
+    save() {
+      waiting ??= writeAfter(writing);
+      return waiting;
+    },
+    whenSaved(task) {
+      tasks.push(task);
+    },
+    async halt() {
+      halted = true;
+      await writing.catch(() => undefined);
+    },
+  };
+}
+
+function newState(udid: string): PhoneState {
+  return {
+    version: 1,
+    udid,
+    locked: false,
+    keys: null,
+    enrollment: null,
+    account: null,
+    apps: [],
+    invitations: [],
+    unreceived: [],
+    performed: [],
+  };
+}
+
+function serialise(state: PhoneState, texts: WeakMap<Performed, string>): string {
+  const { performed, ...rest } = state;
+  const entries = performed.map((entry) => {
+    const known = texts.get(entry);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(entry);
+    texts.set(entry, text);
+    return text;
+  });
+  return `${JSON.stringify(rest).slice(0, -1)},"performed":[${entries.join(",\n")}]}\n`;
+}
+
+function parseState(bytes: Buffer, path: string): PhoneState {
+  let json: unknown;
+  try {
+    json = JSON.parse(bytes.toString("utf8"));
+  } catch {
+    // Without the cause: it quotes the document, which holds the phone's secrets.
+    throw new PippinError(
+      "store_corrupt",
+      `${path} is damaged: it is no JSON document. Remove it to start with a new phone`,
+    );
+  }
+  const parsed = PhoneState.safeParse(json);
+  if (!parsed.success) {
+    // Where, not what: the document holds the phone's secrets.
+    const places = parsed.error.issues
+      .slice(0, 3)
+      .map((issue) => issue.path.join(".") || "the whole document");
+    throw new PippinError(
+      "store_corrupt",
+      `${path} is damaged: not as expected at ${places.join(", ")}. Remove it to start with a new phone`,
+    );
+  }
+  return parsed.data;
+}

@@ -1,0 +1,282 @@
+/** The server's HTTP surface: admin API, health, metrics, and the enrolment pages mounted beside them. */
+import { OpenAPIHono, z } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { PippinError } from "../../shared/errors.ts";
+import type { Peer } from "../../shared/world.ts";
+import type { Role } from "../store/records.ts";
+import { appRoutes } from "./app-routes.ts";
+import { createAuthenticator, requireRole } from "./authentication.ts";
+import { commandRoutes } from "./command-routes.ts";
+import type { ApiDependencies } from "./dependencies.ts";
+import { deploymentRoutes } from "./deployment-routes.ts";
+import { deviceRoutes } from "./device-routes.ts";
+import { endpoint, type Endpoint } from "./endpoint.ts";
+import { enrollmentRoutes } from "./enrollment-routes.ts";
+import { recordAnswerBody, recordFailure, recordRequestBody } from "./exchange-trace.ts";
+import { groupRoutes } from "./group-routes.ts";
+import { answerOnce, idempotencyKeyOf } from "./idempotency.ts";
+import { installationRoutes } from "./installation-routes.ts";
+import { keyRoutes } from "./key-routes.ts";
+import { ledgerRoutes } from "./ledger-routes.ts";
+import { bearerScheme, describeEndpoint, describeOpenRoute, openApiDocument } from "./openapi.ts";
+import { problemHeaders, problemMediaType, problemOf, toProblemResponse } from "./problem-response.ts";
+import { readRequestBody } from "./request-body.ts";
+import { systemRoutes } from "./system-routes.ts";
+import { userRoutes } from "./user-routes.ts";
+import { vppRoutes } from "./vpp-routes.ts";
+
+export interface RouteEntry {
+  /** In capitals. */
+  readonly method: string;
+  /** With parameters in braces. */
+  readonly path: string;
+  /** `open`: for everybody. `enrollment`: for who holds the token in the path. */
+  readonly role: Role | "open" | "enrollment";
+}
+
+export interface Api {
+  readonly app: OpenAPIHono<Environment>;
+  /** Every route there is, read off the app. */
+  readonly routeTable: readonly RouteEntry[];
+  readonly endpoints: readonly Endpoint[];
+  handle(request: Request, peer: Peer): Promise<Response>;
+}
+
+interface Environment {
+  Bindings: { peer?: Peer };
+}
+
+interface Reply {
+  readonly status: number;
+  readonly text: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly code?: string;
+}
+
+const bodyBytesMaxDefault = 1024 * 1024;
+/** Answers are for the one who asked, and nothing in them is to be guessed at or run. */
+const answerHeaders = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
+
+export function createApi(dependencies: ApiDependencies): Api {
+  const { world, store, recorder, metrics, enrollApp, readiness = {} } = dependencies;
+  const authenticator = createAuthenticator(dependencies);
+  const app = new OpenAPIHono<Environment>();
+  const routeTable: RouteEntry[] = [];
+
+  async function serve(c: Context<Environment>, target: Endpoint | undefined): Promise<Response> {
+    const startedAt = world.now();
+    const method = c.req.method;
+    const path = target?.path ?? "unmatched";
+    const quiet = target?.quiet === true;
+    let keyId: string | null = null;
+    let cause: number | undefined;
+    const begin = () => (cause ??= quiet ? 0 : recorder.record("api.request", { method, path, keyId }));
+
+    let reply: Reply;
+    try {
+      const caller = await authenticator.identify(c.req.raw, c.env?.peer?.address ?? "unknown");
+      keyId = caller.keyId;
+      begin();
+      if (!target) throw unmatched(c);
+      requireRole(caller, target.role);
+      reply = await answer(c, target, caller, begin());
+    } catch (error) {
+      const seq = begin();
+      const instance = seq === 0 ? undefined : `urn:pippin:event:${seq}`;
+      const problem = problemOf(error, instance);
+      if (problem.code === "internal") recordFailure(recorder, error, seq);
+      const headers = { "content-type": problemMediaType, ...problemHeaders(error) };
+      reply = { status: problem.status, text: JSON.stringify(problem), headers, code: problem.code };
+    }
+
+    const { status, text, code } = reply;
+    metrics.observeRequest({ method, route: path, status, durationMs: world.now() - startedAt });
+    if (!quiet) {
+      const seq = begin();
+      recordAnswerBody({ recorder, secretFields: target?.secretFields ?? [] }, text, { status, cause: seq });
+      recorder.record("api.answered", {
+        method,
+        path,
+        status,
+        keyId,
+        ...(code === undefined ? {} : { code }),
+        cause: seq,
+      });
+    }
+    return new Response(text, { status, headers: { ...answerHeaders, ...reply.headers } });
+  }
+
+  async function answer(
+    c: Context<Environment>,
+    target: Endpoint,
+    caller: Awaited<ReturnType<typeof authenticator.identify>>,
+    cause: number,
+  ): Promise<Reply> {
+    const request = c.req.raw;
+    const url = new URL(request.url);
+    const path = `${url.pathname}${url.search}`;
+    const body = await readRequestBody(request, {
+      wanted: target.schemas.body !== undefined,
+      bytesMax: target.bodyBytesMax ?? bodyBytesMaxDefault,
+      textTypes: target.textTypes ?? [],
+    });
+    const { secretFields = [] } = target;
+    if (!target.quiet)
+      recordRequestBody({ recorder, secretFields }, body, { method: c.req.method, path, cause });
+    const perform = target.prepare({
+      params: c.req.param(),
+      query: queryOf(url),
+      body: body.json,
+      text: body.text,
+      caller: { keyId: caller.keyId, role: caller.role },
+      cause,
+    });
+    const { status, mediaType = "application/json" } = target.answer;
+    const headers = { "content-type": mediaType };
+    const run = async () => {
+      const result = await perform();
+      return { status, text: mediaType === "application/json" ? JSON.stringify(result) : String(result) };
+    };
+    if (!target.answer.schema) {
+      await perform();
+      return { status, text: null, headers: {} };
+    }
+    const key = target.creates ? idempotencyKeyOf(request) : undefined;
+    if (key === undefined) return { ...(await run()), headers };
+    const once = { caller, key, target: `${c.req.method} ${path}`, body: body.bytes };
+    const stored = await answerOnce(dependencies, once, run);
+    return {
+      status: stored.status,
+      text: stored.text,
+      headers: stored.replayed ? { ...headers, "idempotency-replayed": "true" } : headers,
+    };
+  }
+
+  function unmatched(c: Context<Environment>): PippinError {
+    const allow = routeTable.filter((route) => matches(route.path, c.req.path)).map((route) => route.method);
+    return allow.length > 0
+      ? new PippinError("method_not_allowed", `Here one may ${allow.join(", ")}.`, { details: { allow } })
+      : new PippinError("route_not_found", "There is nothing at this path.");
+  }
+
+  function open(path: string, summary: string, run: () => { status: 200 | 503; body: object }): void {
+    routeTable.push({ method: "GET", path, role: "open" });
+    app.openAPIRegistry.registerPath(describeOpenRoute("GET", path, summary));
+    app.get(path, (c) => {
+      const { status, body } = run();
+      metrics.observeRequest({ method: c.req.method, route: path, status, durationMs: 0 });
+      return c.json(body, status, answerHeaders);
+    });
+  }
+
+  let document: ReturnType<typeof openApiDocument> | undefined;
+  const openApiRoute = endpoint({
+    method: "get",
+    path: "/openapi.json",
+    role: "read-only",
+    tag: "Server",
+    summary: "This description",
+    quiet: true,
+    answer: { status: 200, schema: z.looseObject({ openapi: z.string() }) },
+    async handle() {
+      // Made when first asked for: it takes a while, and never changes.
+      document ??= openApiDocument(app);
+      return { ...document };
+    },
+  });
+
+  const endpoints = [
+    ...vppRoutes(dependencies),
+    ...appRoutes(dependencies),
+    ...userRoutes(dependencies),
+    ...groupRoutes(dependencies),
+    ...deviceRoutes(dependencies),
+    ...commandRoutes(dependencies),
+    ...enrollmentRoutes(dependencies),
+    ...deploymentRoutes(dependencies),
+    ...installationRoutes(dependencies),
+    ...ledgerRoutes(dependencies),
+    ...keyRoutes(dependencies),
+    ...systemRoutes(dependencies),
+    openApiRoute,
+  ];
+
+  app.openAPIRegistry.registerComponent("securitySchemes", bearerScheme, { type: "http", scheme: "bearer" });
+  for (const target of endpoints) {
+    const method = target.method.toUpperCase();
+    routeTable.push({ method, path: target.path, role: target.role });
+    app.openAPIRegistry.registerPath(describeEndpoint(target));
+    app.on(method, target.path.replaceAll(/\{([^}]+)\}/g, ":$1"), (c) => serve(c, target));
+  }
+  open("/healthz", "Whether the process is up", () => ({ status: 200, body: { status: "ok" } }));
+  open("/readyz", "Whether the server can work, and what can't", () => {
+    const checks = { store: () => store.healthy, ...readiness };
+    const failing = Object.entries(checks).flatMap(([name, isWell]) => (isWell() ? [] : [name]));
+    return failing.length === 0
+      ? { status: 200, body: { status: "ready", failing } }
+      : { status: 503, body: { status: "unavailable", failing } };
+  });
+  if (enrollApp) {
+    for (const route of enrollApp.routes) {
+      // A middleware is registered too, under the method ALL; it is no route of its own.
+      if (route.method === "ALL" || isListed(routeTable, route.method, enrollPath(route.path))) continue;
+      const path = enrollPath(route.path);
+      routeTable.push({ method: route.method, path, role: "enrollment" });
+      app.openAPIRegistry.registerPath(describeOpenRoute(route.method, path, "Enrolment of a phone"));
+    }
+    app.use("/enroll/*", async (c, next) => {
+      const startedAt = world.now();
+      await next();
+      const durationMs = world.now() - startedAt;
+      metrics.observeRequest({ method: c.req.method, route: "/enroll", status: c.res.status, durationMs });
+    });
+    app.route("/enroll", enrollApp);
+  }
+  app.notFound(async (c) => {
+    if (c.req.path.startsWith("/api/")) return await serve(c, undefined);
+    metrics.observeRequest({ method: c.req.method, route: "unmatched", status: 404, durationMs: 0 });
+    return toProblemResponse(unmatched(c));
+  });
+  app.onError((error) => {
+    if (!(error instanceof PippinError)) recordFailure(recorder, error);
+    return toProblemResponse(error);
+  });
+
+  return {
+    app,
+    routeTable,
+    endpoints,
+    handle: async (request, peer) => await app.fetch(request, { peer }),
+  };
+}
+
+function enrollPath(path: string): string {
+  return `/enroll${path === "/" ? "" : path}`.replaceAll(/:([^/]+)/g, "{$1}");
+}
+
+function isListed(table: readonly RouteEntry[], method: string, path: string): boolean {
+  return table.some((route) => route.method === method && route.path === path);
+}
+
+function matches(pattern: string, path: string): boolean {
+  const wanted = pattern.split("/");
+  const given = path.split("/");
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, index) => (part.startsWith("{") ? given[index] !== "" : part === given[index]))
+  );
+}
+
+/** Throws invalid_request for a name that comes twice: which one would count? */
+function queryOf(url: URL): Record<string, string> {
+  const query = new Map<string, string>();
+  for (const [name, value] of url.searchParams) {
+    if (query.has(name)) {
+      throw new PippinError("invalid_request", "query: expected each name once", {
+        details: { errors: [{ path: `query.${name.slice(0, 64)}`, expected: "the name once" }] },
+      });
+    }
+    query.set(name, value);
+  }
+  return Object.fromEntries(query);
+}

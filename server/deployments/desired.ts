@@ -1,0 +1,149 @@
+/** From deployments to installations: which phone is to have which app. */
+import { readPolicies } from "../policies.ts";
+import type { DeploymentRecord, DeviceRecord, UserRecord } from "../store/records.ts";
+import type { Reader, Transaction } from "../store/store.ts";
+import { resolveConflicts, type DesiredAction } from "./conflicts.ts";
+import { installationId, newInstallation, perOwnerMax } from "./installations.ts";
+
+/** What all deployments of an app ask for on the phones of one user; null when none reaches the user. */
+export async function desiredFor(
+  reader: Reader,
+  user: UserRecord,
+  adamId: string,
+): Promise<DesiredAction | null> {
+  const deployments = await reader.list("deployments", {
+    index: "byApp",
+    partition: adamId,
+    limit: perOwnerMax,
+  });
+  return resolve(reader, user, deployments);
+}
+
+async function resolve(
+  reader: Reader,
+  user: UserRecord,
+  deployments: readonly DeploymentRecord[],
+): Promise<DesiredAction | null> {
+  const reaching = deployments.filter(
+    (deployment) => !deployment.removed && user.groupIds.includes(deployment.groupId),
+  );
+  if (reaching.length === 0) return null;
+  const { conflictRules } = await readPolicies(reader);
+  return resolveConflicts(
+    reaching.map((deployment) => deployment.action),
+    conflictRules,
+  );
+}
+
+/** The apps that some deployment asks something of, for this user. */
+async function appsDeployedTo(reader: Reader, user: UserRecord): Promise<string[]> {
+  const adamIds = new Set<string>();
+  for (const groupId of user.groupIds) {
+    const deployments = await reader.list("deployments", {
+      index: "byGroup",
+      partition: groupId,
+      limit: perOwnerMax,
+    });
+    for (const deployment of deployments) adamIds.add(deployment.adamId);
+  }
+  return [...adamIds].sort();
+}
+
+/** Writes anew what is desired of one app on one phone, and has the reconciler look. */
+export async function refreshInstallation(
+  tx: Transaction,
+  device: DeviceRecord,
+  adamId: string,
+  desired: DesiredAction | null,
+  now: number,
+  cause: number,
+): Promise<void> {
+  const existing = await tx.get("installations", installationId(device.id, adamId));
+  // A phone that no deployment ever reached needs no record.
+  if (existing === undefined && desired === null) return;
+  const installation = existing ?? newInstallation(device.id, adamId, device.userId, now, cause);
+  const changed = installation.desired !== desired;
+  await tx.put("installations", {
+    ...installation,
+    userId: device.userId,
+    desired,
+    // A new wish of the admin is a new beginning: what failed before is tried again.
+    ...(changed && existing
+      ? { attempts: beginAgain(installation.state) ? 0 : installation.attempts, waitingSince: null }
+      : {}),
+    ...(changed && beginAgain(installation.state)
+      ? { state: "pending" as const, reason: null, since: now }
+      : {}),
+    dueAt: now,
+    cause,
+  });
+}
+
+function beginAgain(state: string): boolean {
+  return state === "failed" || state === "notApplicable";
+}
+
+/** Everything on one phone: after enrolment, or when its user came into or left a group. */
+export async function refreshDevice(
+  tx: Transaction,
+  device: DeviceRecord,
+  now: number,
+  cause: number,
+): Promise<void> {
+  const user = device.userId === null ? undefined : await tx.get("users", device.userId);
+  const adamIds = new Set(user === undefined ? [] : await appsDeployedTo(tx, user));
+  const known = await tx.list("installations", {
+    index: "byDevice",
+    partition: device.id,
+    limit: perOwnerMax,
+  });
+  for (const installation of known) adamIds.add(installation.adamId);
+  for (const adamId of adamIds) {
+    const desired = user === undefined ? null : await desiredFor(tx, user, adamId);
+    await refreshInstallation(tx, device, adamId, desired, now, cause);
+  }
+}
+
+export async function refreshUser(tx: Transaction, userId: string, now: number): Promise<void> {
+  const devices = await tx.list("devices", { index: "byUser", partition: userId, limit: perOwnerMax });
+  for (const device of devices) {
+    if (device.state === "enrolled") await refreshDevice(tx, device, now, 0);
+  }
+}
+
+const usersPerTurn = 50;
+
+/**
+ * Carries one deployment to its next users' phones. The place is kept with the deployment, so a crash between two turns loses
+ * nothing, and a group of ten thousand never sits in one transaction.
+ *
+ * @returns whether there was anything to do.
+ */
+export async function expandOneDeployment(tx: Transaction, now: number): Promise<boolean> {
+  const [deployment] = await tx.list("deployments", { index: "expanding", partition: "", limit: 1 });
+  if (deployment === undefined || deployment.expandAfter === null) return false;
+  const { expandAfter } = deployment;
+  const users = await tx.list("users", {
+    index: "byGroup",
+    partition: deployment.groupId,
+    limit: usersPerTurn,
+    ...(expandAfter === "" ? {} : { after: [expandAfter, expandAfter] as const }),
+  });
+  for (const user of users) {
+    const desired = await desiredFor(tx, user, deployment.adamId);
+    for (const device of await tx.list("devices", {
+      index: "byUser",
+      partition: user.id,
+      limit: perOwnerMax,
+    })) {
+      if (device.state !== "enrolled") continue;
+      await refreshInstallation(tx, device, deployment.adamId, desired, now, deployment.cause);
+    }
+  }
+  const last = users.at(-1);
+  const more = users.length === usersPerTurn && last !== undefined;
+  // A removed deployment waits only to be told to the phones it had reached.
+  if (!more && deployment.removed) await tx.delete("deployments", deployment.id);
+  else await tx.put("deployments", { ...deployment, expandAfter: more ? last.id : null });
+  return true;
+}

@@ -1,0 +1,232 @@
+/** What phones tell, written into installations and users, inside the transaction that stores it. */
+import { isManagedAppState, type ManagedAppState } from "../../shared/app-states.ts";
+import { ManagedApplicationListAnswer } from "../../shared/commands.ts";
+import { plistFromJson } from "../../shared/plist.ts";
+import { alreadyPrompting, CommandResult, mdmErrors } from "../../shared/results.ts";
+import type { Outbox } from "../outbox.ts";
+import { backoffMs, readPolicies } from "../policies.ts";
+import type { CommandRecord, InstallationRecord } from "../store/records.ts";
+import type { Transaction } from "../store/store.ts";
+import { inState, markUserDue, perOwnerMax, saveInstallation } from "./installations.ts";
+
+/** Called once for every command that has ended, however it ended. */
+export async function noteCommand(
+  tx: Transaction,
+  outbox: Outbox,
+  command: CommandRecord,
+  now: number,
+): Promise<void> {
+  const result = resultOf(command);
+  if (command.requestType === "ManagedApplicationList") await noteManagedApps(tx, command, result, now);
+  if (command.requestType === "InviteToProgram") await noteInvitation(tx, command, result, now);
+  if (command.installationId === null) return;
+  const installation = await tx.get("installations", command.installationId);
+  if (installation?.commandUUID !== command.id) return;
+  const settled = { ...installation, commandUUID: null, dueAt: now };
+  await saveInstallation(tx, outbox, installation, await afterCommand(tx, settled, command, result, now));
+}
+
+function resultOf(command: CommandRecord): CommandResult | undefined {
+  if (command.result === null || (command.state !== "acknowledged" && command.state !== "failed"))
+    return undefined;
+  const parsed = CommandResult.safeParse(plistFromJson(command.result));
+  return parsed.success ? parsed.data : undefined;
+}
+
+async function afterCommand(
+  tx: Transaction,
+  installation: InstallationRecord,
+  command: CommandRecord,
+  result: CommandResult | undefined,
+  now: number,
+): Promise<InstallationRecord> {
+  switch (command.requestType) {
+    case "InstallApplication":
+      return afterInstall(tx, installation, command, result, now);
+    case "RemoveApplication":
+      return afterRemove(installation, command, result, now);
+    default:
+      // A question that was not answered is asked again after a while.
+      return command.state === "acknowledged" ? installation : { ...installation, appStateAt: now };
+  }
+}
+
+async function afterInstall(
+  tx: Transaction,
+  installation: InstallationRecord,
+  command: CommandRecord,
+  result: CommandResult | undefined,
+  now: number,
+): Promise<InstallationRecord> {
+  if (command.state === "acknowledged") {
+    const state = result?.["State"];
+    const appState = typeof state === "string" && isManagedAppState(state) ? state : "Queued";
+    return { ...installation, appState, appStateAt: now, verifications: 0, detail: null };
+  }
+  const detail = describe(command, result);
+  const reason = result?.["RejectionReason"];
+  if (reason === "AppAlreadyInstalled" || reason === "AppAlreadyQueued") {
+    // It is there or on its way already: the list of managed apps tells the rest.
+    return { ...installation, appState: "Queued", appStateAt: now, verifications: 0, detail };
+  }
+  const policies = await readPolicies(tx);
+  if (isAlreadyPrompting(result)) {
+    // The person is looking at another sheet. That costs no attempt.
+    const again = { ...installation, attempts: Math.max(0, installation.attempts - 1), detail };
+    return { ...again, appState: "Failed", appStateAt: now + backoffMs(policies.retry, 1) };
+  }
+  const hopeless = new Set([
+    "CouldNotVerifyAppID",
+    "NotAnApp",
+    "NotSupported",
+    "PurchaseMethodNotSupported",
+    "AppStoreDisabled",
+  ]);
+  const attempts =
+    typeof reason === "string" && hopeless.has(reason) ? policies.installAttemptsMax : installation.attempts;
+  return {
+    ...inState(installation, installation.state, "install-refused", now),
+    attempts,
+    appState: "Failed",
+    appStateAt: now,
+    detail,
+  };
+}
+
+function afterRemove(
+  installation: InstallationRecord,
+  command: CommandRecord,
+  result: CommandResult | undefined,
+  now: number,
+): InstallationRecord {
+  const notManaged = result?.ErrorChain?.some(
+    (error) => error.ErrorCode === mdmErrors.appNotManaged || error.ErrorCode === 12038,
+  );
+  if (command.state === "acknowledged" || notManaged) {
+    // Performed is not yet gone: the phone's own list has the last word.
+    return { ...installation, appState: "Unknown", appStateAt: now, verifications: 0, detail: null };
+  }
+  return {
+    ...installation,
+    appStateAt: now,
+    verifications: installation.verifications + 1,
+    detail: describe(command, result),
+  };
+}
+
+function isAlreadyPrompting(result: CommandResult | undefined): boolean {
+  return result?.ErrorChain?.some((error) => error.ErrorCode === alreadyPrompting.code) ?? false;
+}
+
+/** A sentence for the admin; Apple warns against deciding by it. */
+function describe(command: CommandRecord, result: CommandResult | undefined): string {
+  const first = result?.ErrorChain?.[0];
+  const refusal = result?.["RejectionReason"];
+  const parts = [
+    typeof refusal === "string" ? refusal : undefined,
+    first &&
+      `${first.ErrorDomain} ${first.ErrorCode}: ${first.USEnglishDescription ?? first.LocalizedDescription}`,
+  ].filter((part) => part !== undefined);
+  return (parts.length > 0 ? parts.join("; ") : `The command ended as ${command.state}.`).slice(0, 500);
+}
+
+/**
+ * Every entry counts, whoever asked: five states are told once only, so what is read here and not kept is lost (Apple,
+ * ManagedApplicationList).
+ */
+async function noteManagedApps(
+  tx: Transaction,
+  command: CommandRecord,
+  result: CommandResult | undefined,
+  now: number,
+): Promise<void> {
+  if (command.state !== "acknowledged" || result === undefined) return;
+  const answer = ManagedApplicationListAnswer.safeParse(result);
+  if (!answer.success) return;
+  const listed = new Map(Object.entries(answer.data.ManagedApplicationList));
+  const asked = askedFor(command);
+  const installations = await tx.list("installations", {
+    index: "byDevice",
+    partition: command.udid,
+    limit: perOwnerMax,
+  });
+  for (const installation of installations) {
+    const app = await tx.get("apps", installation.adamId);
+    if (app === undefined || (asked !== null && !asked.has(app.bundleId))) continue;
+    const status = listed.get(app.bundleId)?.Status;
+    const appState: ManagedAppState | "absent" =
+      status === undefined ? "absent" : isManagedAppState(status) ? status : "Unknown";
+    // Nothing was ever begun here, and nothing is there.
+    if (appState === "absent" && installation.appState === null && installation.attempts === 0) continue;
+    const settled = appState === "Managed" ? { attempts: 0, detail: null } : {};
+    await tx.put("installations", {
+      ...installation,
+      ...settled,
+      appState: afterTold(installation.appState, appState),
+      appStateAt: now,
+      verifications: installation.verifications + 1,
+      dueAt: now,
+    });
+  }
+}
+
+/** A refusal that was told once stays known when the next list no longer has the app. */
+function afterTold(
+  before: InstallationRecord["appState"],
+  told: ManagedAppState | "absent",
+): ManagedAppState | "absent" {
+  if (told !== "absent") return told;
+  return before === "UserRejected" || before === "Failed" || before === "ManagementRejected"
+    ? before
+    : "absent";
+}
+
+/** The bundle ids the command asked about; null for all. */
+function askedFor(command: CommandRecord): Set<string> | null {
+  const identifiers = (command.command as { Identifiers?: unknown }).Identifiers;
+  return Array.isArray(identifiers) ? new Set(identifiers.map(String)) : null;
+}
+
+/** An acknowledged invitation was shown, no more: whether the person accepts, Apple knows. */
+async function noteInvitation(
+  tx: Transaction,
+  command: CommandRecord,
+  result: CommandResult | undefined,
+  now: number,
+): Promise<void> {
+  const device = await tx.get("devices", command.udid);
+  const user =
+    device === undefined || device.userId === null ? undefined : await tx.get("users", device.userId);
+  if (user?.vpp.inviteCommandUUID !== command.id) return;
+  if (command.state === "acknowledged" && result?.["InvitationResult"] === "Acknowledged") {
+    const { termsPoll } = await readPolicies(tx);
+    const pollAt = user.vpp.status === "Associated" ? null : now + backoffMs(termsPoll, 0);
+    await tx.put("users", { ...user, vpp: { ...user.vpp, pollAt, pollCount: 1 } });
+    return;
+  }
+  const failed = { invitedAt: null, inviteUdid: null, inviteCommandUUID: null, pollAt: null };
+  await tx.put("users", { ...user, vpp: { ...user.vpp, ...failed } });
+  await markUserDue(tx, user.id, now);
+}
+
+/** The phone is under management anew: nothing that was known of its apps holds any more. */
+export async function forgetApps(tx: Transaction, udid: string, now: number): Promise<void> {
+  for (const installation of await tx.list("installations", {
+    index: "byDevice",
+    partition: udid,
+    limit: perOwnerMax,
+  })) {
+    await tx.put("installations", {
+      ...installation,
+      ...inState(installation, "pending", null, now),
+      attempts: 0,
+      appState: null,
+      appStateAt: null,
+      commandUUID: null,
+      commandType: null,
+      verifications: 0,
+      waitingSince: null,
+      dueAt: now,
+    });
+  }
+}

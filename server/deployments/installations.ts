@@ -1,0 +1,132 @@
+/** Small moves on installation records that several decisions share. */
+import type { Outbox } from "../outbox.ts";
+import type {
+  AssignmentRecord,
+  InstallationReason,
+  InstallationRecord,
+  InstallationState,
+} from "../store/records.ts";
+import type { Reader, Transaction } from "../store/store.ts";
+
+/** A user has few phones and a phone few apps; past this something is wrong. */
+export const perOwnerMax = 1_000;
+
+export function installationId(udid: string, adamId: string): string {
+  return `${udid} ${adamId}`;
+}
+
+export function assignmentId(userId: string, adamId: string): string {
+  return `${userId} ${adamId}`;
+}
+
+export function newInstallation(
+  udid: string,
+  adamId: string,
+  userId: string | null,
+  now: number,
+  cause: number,
+): InstallationRecord {
+  return {
+    id: installationId(udid, adamId),
+    udid,
+    adamId,
+    userId,
+    desired: null,
+    state: "pending",
+    reason: null,
+    detail: null,
+    since: now,
+    attempts: 0,
+    appState: null,
+    appStateAt: null,
+    commandUUID: null,
+    commandType: null,
+    verifications: 0,
+    dueAt: now,
+    waitingSince: null,
+    cause,
+  };
+}
+
+/** The record in another state; `since` moves only when the state or its reason does. */
+export function inState(
+  installation: InstallationRecord,
+  state: InstallationState,
+  reason: InstallationReason | null,
+  now: number,
+): InstallationRecord {
+  const same = installation.state === state && installation.reason === reason;
+  return {
+    ...installation,
+    state,
+    reason,
+    detail: same || reason !== null ? installation.detail : null,
+    since: same ? installation.since : now,
+  };
+}
+
+/** Stores the record and says so when its state or reason changed. */
+export async function saveInstallation(
+  tx: Transaction,
+  outbox: Outbox,
+  before: InstallationRecord | undefined,
+  after: InstallationRecord,
+): Promise<void> {
+  await tx.put("installations", after);
+  if (before && before.state === after.state && before.reason === after.reason) return;
+  outbox.record("installation.changed", {
+    udid: after.udid,
+    adamId: after.adamId,
+    ...(after.userId === null ? {} : { userId: after.userId }),
+    from: before?.state ?? "none",
+    to: after.state,
+    ...(after.reason === null ? {} : { reason: after.reason }),
+    cause: after.cause,
+  });
+}
+
+/** Has the reconciler look at it at once. */
+export async function markDue(tx: Transaction, id: string, now: number, cause?: number): Promise<void> {
+  const installation = await tx.get("installations", id);
+  if (installation === undefined) return;
+  await tx.put("installations", { ...installation, dueAt: now, cause: cause ?? installation.cause });
+}
+
+/** Everything of one user is looked at again. */
+export async function markUserDue(
+  tx: Transaction,
+  userId: string,
+  now: number,
+  cause?: number,
+): Promise<void> {
+  for (const installation of await installationsOfUser(tx, userId)) {
+    await tx.put("installations", { ...installation, dueAt: now, cause: cause ?? installation.cause });
+  }
+}
+
+export function installationsOfUser(reader: Reader, userId: string): Promise<InstallationRecord[]> {
+  return reader.list("installations", { index: "byUser", partition: userId, limit: perOwnerMax });
+}
+
+/** Wakes as many of those that wait for a seat of this app as there are seats, first come first. */
+export async function wakeWaiting(
+  tx: Transaction,
+  adamId: string,
+  now: number,
+  cause?: number,
+): Promise<void> {
+  const app = await tx.get("apps", adamId);
+  if (app === undefined) return;
+  const taking = await tx.count("assignments", "associating", adamId);
+  const free = Math.min(app.available - taking, perOwnerMax);
+  if (free <= 0) return;
+  for (const waiting of await tx.list("installations", {
+    index: "waiting",
+    partition: adamId,
+    limit: free,
+  })) {
+    await tx.put("installations", { ...waiting, dueAt: now, cause: cause ?? waiting.cause });
+  }
+}
+
+export type Seat = AssignmentRecord["state"] | "none";

@@ -1,0 +1,294 @@
+/** Closes the gap between what is desired and what is, one installation and one step at a time. */
+import { PippinError } from "../../shared/errors.ts";
+import { purchaseMethodVpp, removeWithProfile, vppProgramId } from "../../shared/commands.ts";
+import type { PlistDictionary } from "../../shared/plist.ts";
+import { startLoop, type Loop } from "../background.ts";
+import { enqueueCommand } from "../commands/command-queue.ts";
+import type { LicensingContext } from "../licensing/account.ts";
+import {
+  intendAssociate,
+  intendDisassociate,
+  performAssociate,
+  performDisassociate,
+  writeLedger,
+} from "../licensing/seats.ts";
+import { registerUser } from "../licensing/terms.ts";
+import { transact, type Outbox } from "../outbox.ts";
+import { readPolicies, type Policies } from "../policies.ts";
+import type { DevicePush } from "../services.ts";
+import type { InstallationRecord } from "../store/records.ts";
+import type { Transaction } from "../store/store.ts";
+import { expandOneDeployment } from "./desired.ts";
+import { Effects, type Effect } from "./effects.ts";
+import { assignmentId, inState, saveInstallation } from "./installations.ts";
+import { nextStep, type Step } from "./next-step.ts";
+import { observe, type Facts } from "./observe.ts";
+
+/** Installations planned in one transaction: few journal lines, and nobody waits long behind it. */
+const planBatch = 32;
+/** A queue that is full, or a phone that has just left, is looked at again after this long. */
+const refusedCommandMs = 60_000;
+
+export interface ReconcilerOptions {
+  readonly context: LicensingContext;
+  readonly push: DevicePush;
+  readonly onFailure: (error: unknown) => void;
+}
+
+export interface Reconciler {
+  wake(): void;
+  stop(): Promise<void>;
+}
+
+export function startReconciler(options: ReconcilerOptions): Reconciler {
+  const { context, push, onFailure } = options;
+  const { world, store } = context;
+  const effects = new Effects(context, () => loop.wake(), onFailure);
+
+  async function turn(): Promise<number | null> {
+    while (await store.transaction((tx) => expandOneDeployment(tx, world.now()))) {
+      // Turn after turn until every deployment has reached its phones.
+    }
+    // An effect that ends wakes this loop.
+    if (effects.isFull) return null;
+    const planned = await transact(context, (tx, outbox) => planDue(tx, outbox));
+    if (planned.woken.length > 0) push.wake(planned.woken);
+    effects.begin(planned.effects);
+    return planned.nextAt;
+  }
+
+  /** Plans those that are due: whatever needs nobody else happens in this transaction, the rest is answered as effects. */
+  async function planDue(
+    tx: Transaction,
+    outbox: Outbox,
+  ): Promise<{ effects: Effect[]; woken: string[]; nextAt: number | null }> {
+    const now = world.now();
+    const policies = await readPolicies(tx);
+    const found = await tx.list("installations", {
+      index: "due",
+      partition: "",
+      limit: planBatch + effects.busyCount + 1,
+    });
+    const planned: Effect[] = [];
+    const woken: string[] = [];
+    let done = 0;
+    let nextAt: number | null = null;
+    for (const installation of found) {
+      if (installation.dueAt === null || effects.isBusy(installation.id)) continue;
+      if (installation.dueAt > now || done === planBatch) {
+        nextAt = installation.dueAt;
+        break;
+      }
+      done += 1;
+      // Read anew: an earlier one of this batch may have touched it.
+      const current = (await tx.get("installations", installation.id)) ?? installation;
+      const facts = await observe(tx, current, now);
+      const step = nextStep(current.desired, facts.observed, policies);
+      const effect = await take(tx, outbox, current, facts, step, policies, now, woken);
+      if (effect !== undefined) planned.push(effect);
+      else nextAt = nextAt ?? now;
+    }
+    return { effects: planned, woken, nextAt: done > 0 ? now : nextAt };
+  }
+
+  async function take(
+    tx: Transaction,
+    outbox: Outbox,
+    installation: InstallationRecord,
+    facts: Facts,
+    step: Step,
+    policies: Policies,
+    now: number,
+    woken: string[],
+  ): Promise<Effect | undefined> {
+    const { user } = facts;
+    const save = (after: InstallationRecord) => saveInstallation(tx, outbox, installation, after);
+    const seatId = user ? assignmentId(user.id, installation.adamId) : "";
+    switch (step.kind) {
+      case "rest": {
+        const waits = step.state === "failed" && step.reason === "no-license";
+        const waitingSince = waits ? installation.waitingSince : null;
+        await save({
+          ...inState(installation, step.state, step.reason, now),
+          dueAt: step.dueAt,
+          waitingSince,
+        });
+        return undefined;
+      }
+      case "register":
+        if (user === undefined) return undefined;
+        await save(inState(installation, "pending", null, now));
+        return effect(installation, `register ${user.id}`, () => registerUser(context, user.id));
+      case "associate": {
+        if (user === undefined) return undefined;
+        if (!step.again && !(await intendAssociate(tx, installation, user.id, now))) {
+          await refuseSeat(tx, outbox, installation, user.id, now);
+          return undefined;
+        }
+        if (!step.again) await save({ ...inState(installation, "installing", null, now), waitingSince: null });
+        return effect(installation, `seat ${seatId}`, () => performAssociate(context, seatId));
+      }
+      case "disassociate": {
+        const assignment = await tx.get("assignments", seatId);
+        if (assignment === undefined) return undefined;
+        if (!step.again) await intendDisassociate(tx, assignment, installation, step.because, now);
+        return effect(installation, `seat ${seatId}`, () => performDisassociate(context, seatId));
+      }
+      case "invite":
+        return command(tx, outbox, installation, facts, step, policies, now, woken);
+      case "install":
+      case "remove":
+      case "verify":
+        return command(tx, outbox, installation, facts, step, policies, now, woken);
+    }
+  }
+
+  async function refuseSeat(
+    tx: Transaction,
+    outbox: Outbox,
+    installation: InstallationRecord,
+    userId: string,
+    now: number,
+  ): Promise<void> {
+    const first = installation.reason !== "no-license";
+    await saveInstallation(tx, outbox, installation, {
+      ...inState(installation, "failed", "no-license", now),
+      waitingSince: installation.waitingSince ?? now,
+      dueAt: null,
+    });
+    const { adamId } = installation;
+    if (first)
+      await writeLedger(
+        tx,
+        outbox,
+        "refused",
+        { userId, adamId, installationId: installation.id },
+        "no-license",
+        now,
+      );
+  }
+
+  /** Queues the step's command in the same transaction that notes it. */
+  async function command(
+    tx: Transaction,
+    outbox: Outbox,
+    installation: InstallationRecord,
+    facts: Facts,
+    step: Extract<Step, { kind: "invite" | "install" | "remove" | "verify" }>,
+    policies: Policies,
+    now: number,
+    woken: string[],
+  ): Promise<undefined> {
+    const app = await tx.get("apps", installation.adamId);
+    const built = app && buildCommand(step, app, facts);
+    if (built === undefined) {
+      // The app is not (any more) among those that Apple lists: the next sync may bring it.
+      await tx.put("installations", {
+        ...installation,
+        dueAt: null,
+        detail: "The app is not known to this server.",
+      });
+      return undefined;
+    }
+    let commandUUID: string;
+    try {
+      const queued = await enqueueCommand(tx, outbox, context, {
+        udid: installation.udid,
+        command: built,
+        installationId: installation.id,
+        origin: "reconciler",
+        cause: installation.cause,
+        expiresInMs: Math.round(policies.commandExpiryDays * 86_400_000),
+      });
+      commandUUID = queued.id;
+    } catch (error) {
+      if (!(error instanceof PippinError)) throw error;
+      await tx.put("installations", {
+        ...installation,
+        dueAt: now + refusedCommandMs,
+        detail: error.message,
+      });
+      return undefined;
+    }
+    woken.push(installation.udid);
+    if (step.kind === "invite") {
+      await noteInvited(tx, outbox, installation, facts, commandUUID, now);
+      return undefined;
+    }
+    const state = step.kind === "install" ? "installing" : step.kind === "remove" ? "removing" : step.state;
+    await saveInstallation(tx, outbox, installation, {
+      ...inState(installation, state, step.kind === "install" ? null : installation.reason, now),
+      commandUUID,
+      commandType: String(built["RequestType"]),
+      attempts: installation.attempts + (step.kind === "install" ? 1 : 0),
+      verifications: step.kind === "install" ? 0 : installation.verifications,
+      dueAt: null,
+    });
+    return undefined;
+  }
+
+  async function noteInvited(
+    tx: Transaction,
+    outbox: Outbox,
+    installation: InstallationRecord,
+    facts: Facts,
+    commandUUID: string,
+    now: number,
+  ): Promise<void> {
+    const user = facts.user && (await tx.get("users", facts.user.id));
+    if (user === undefined) return;
+    const invitation = { invitedAt: now, inviteUdid: installation.udid, inviteCommandUUID: commandUUID };
+    await tx.put("users", {
+      ...user,
+      vpp: { ...user.vpp, ...invitation, inviteCount: user.vpp.inviteCount + 1 },
+    });
+    outbox.record("user.invited", {
+      userId: user.id,
+      udid: installation.udid,
+      commandUUID,
+      cause: installation.cause,
+    });
+    await saveInstallation(tx, outbox, installation, {
+      ...inState(installation, "waitingForTerms", null, now),
+      dueAt: null,
+    });
+  }
+
+  function effect(installation: InstallationRecord, key: string, perform: () => Promise<void>): Effect {
+    return { installationId: installation.id, key, perform };
+  }
+
+  const loop: Loop = startLoop(world, turn, onFailure);
+  return {
+    wake: () => loop.wake(),
+    async stop() {
+      await loop.stop();
+      await effects.stop();
+    },
+  };
+}
+
+function buildCommand(
+  step: Extract<Step, { kind: "invite" | "install" | "remove" | "verify" }>,
+  app: { id: string; bundleId: string },
+  facts: Facts,
+): PlistDictionary | undefined {
+  switch (step.kind) {
+    case "invite": {
+      const url = facts.user?.vpp.inviteUrl;
+      if (url === null || url === undefined) return undefined;
+      return { RequestType: "InviteToProgram", ProgramID: vppProgramId, InvitationURL: url };
+    }
+    case "install":
+      return {
+        RequestType: "InstallApplication",
+        iTunesStoreID: Number(app.id),
+        Options: { PurchaseMethod: purchaseMethodVpp },
+        ManagementFlags: removeWithProfile,
+      };
+    case "remove":
+      return { RequestType: "RemoveApplication", Identifier: app.bundleId };
+    case "verify":
+      return { RequestType: "ManagedApplicationList", Identifiers: [app.bundleId] };
+  }
+}

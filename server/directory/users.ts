@@ -1,0 +1,97 @@
+/** Decisions about people. */
+import { PippinError } from "../../shared/errors.ts";
+import { transact } from "../outbox.ts";
+import type { UserRecord, VppUser } from "../store/records.ts";
+import type { Reader } from "../store/store.ts";
+import { normalGroupIds, notFound, noteMove, usersMax, type DirectoryContext } from "./directory.ts";
+
+export interface NewUser {
+  id: string;
+  name: string;
+  email: string;
+  groupIds: string[];
+}
+
+/** A person whom Apple knows nothing of yet. */
+export function unregistered(clientUserIdStr: string): VppUser {
+  return {
+    clientUserIdStr,
+    status: "unregistered",
+    inviteUrl: null,
+    itsIdHash: null,
+    invitedAt: null,
+    inviteCount: 0,
+    inviteUdid: null,
+    inviteCommandUUID: null,
+    acceptedAt: null,
+    checkedAt: null,
+    pollAt: null,
+    pollCount: 0,
+  };
+}
+
+/** Throws already_exists, not_found (a group), limit_exceeded. */
+export async function createUser(
+  context: DirectoryContext,
+  input: NewUser,
+  cause: number,
+): Promise<UserRecord> {
+  const { id, name, email } = input;
+  const groupIds = normalGroupIds(input.groupIds);
+  const user: UserRecord = {
+    id,
+    name,
+    email,
+    groupIds,
+    createdAt: context.world.now(),
+    vpp: unregistered(context.world.uuid()),
+  };
+  await transact(context, async (tx, outbox) => {
+    if (await tx.get("users", id)) {
+      throw new PippinError("already_exists", `There is a user ${id} already.`, { details: { id } });
+    }
+    if ((await tx.count("users", "all", "")) >= usersMax) {
+      throw new PippinError("limit_exceeded", `The directory holds at most ${usersMax} users.`);
+    }
+    await expectGroups(tx, groupIds);
+    await tx.put("users", user);
+    outbox.record("admin.changed", { what: "user.created", userId: id, cause });
+    if (groupIds.length > 0) await noteMove(context, tx, outbox, id);
+  });
+  return user;
+}
+
+/** Throws not_found (the user, a group), limit_exceeded. */
+export async function changeUser(
+  context: DirectoryContext,
+  id: string,
+  change: { name?: string; email?: string; groupIds?: string[] },
+  cause: number,
+): Promise<UserRecord> {
+  const groupIds = change.groupIds && normalGroupIds(change.groupIds);
+  return await transact(context, async (tx, outbox) => {
+    const user = await tx.get("users", id);
+    if (!user) throw notFound("user", id);
+    if (groupIds) await expectGroups(tx, groupIds);
+    const next: UserRecord = {
+      ...user,
+      name: change.name ?? user.name,
+      email: change.email ?? user.email,
+      groupIds: groupIds ?? user.groupIds,
+    };
+    await tx.put("users", next);
+    outbox.record("admin.changed", { what: "user.changed", userId: id, cause });
+    if (!sameIds(user.groupIds, next.groupIds)) await noteMove(context, tx, outbox, id);
+    return next;
+  });
+}
+
+export function sameIds(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((id) => b.includes(id));
+}
+
+async function expectGroups(reader: Reader, groupIds: readonly string[]): Promise<void> {
+  for (const groupId of groupIds) {
+    if (!(await reader.get("groups", groupId))) throw notFound("group", groupId);
+  }
+}

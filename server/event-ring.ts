@@ -1,0 +1,47 @@
+/** The latest events, kept in memory for whoever asks what just happened. */
+import type { Recorder, TraceEvent } from "../shared/trace.ts";
+
+export interface EventRing {
+  /** Events with a higher `seq`, oldest first. */
+  after(seq: number, limit: number): TraceEvent[];
+  /** `seq` of the oldest event still held; 0 when there is none. What came before is gone. */
+  readonly oldestSeq: number;
+  close(): void;
+}
+
+/**
+ * Holds no wire messages (they are large, and the trace file has them), and not the reading of the API: a client that follows
+ * the events would mostly find its own questions.
+ */
+export function createEventRing(recorder: Recorder, options: { capacity?: number } = {}): EventRing {
+  const capacity = options.capacity ?? 10_000;
+  let events: TraceEvent[] = [];
+  const close = recorder.subscribe((event) => {
+    if (event.event === "wire" || isReading(event)) return;
+    events.push(event);
+    // Cut rarely: dropping the first of a long array at each event would move the rest every time.
+    if (events.length >= capacity * 2) events = events.slice(-capacity);
+  });
+  const firstHeld = () => Math.max(0, events.length - capacity);
+  return {
+    after(seq, limit) {
+      let low = firstHeld();
+      let high = events.length;
+      while (low < high) {
+        const middle = (low + high) >> 1;
+        if ((events[middle]?.seq ?? 0) <= seq) low = middle + 1;
+        else high = middle;
+      }
+      return events.slice(low, low + limit);
+    },
+    get oldestSeq() {
+      return events[firstHeld()]?.seq ?? 0;
+    },
+    close,
+  };
+}
+
+function isReading(event: TraceEvent): boolean {
+  if (event.event !== "api.request" && event.event !== "api.answered") return false;
+  return event["method"] === "GET" && (event.event === "api.request" || Number(event["status"]) < 400);
+}

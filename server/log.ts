@@ -1,0 +1,31 @@
+/** The events as log lines for people and machines, on stderr. */
+import { destination, pino } from "pino";
+import type { EventName, Recorder } from "../shared/trace.ts";
+
+const warnings: ReadonlySet<EventName> = new Set<EventName>([
+  "fault",
+  "connection.refused",
+  "command.malformed",
+  "invariant.violated",
+  "license.refused",
+]);
+const details: ReadonlySet<EventName> = new Set<EventName>([
+  "api.request",
+  "command.pushed",
+  "command.performed",
+  "app.state",
+]);
+
+/** One JSON object a line. `wire` events are left to the trace. */
+export function logEvents(recorder: Recorder, level: "debug" | "info" | "warn" | "silent"): void {
+  if (level === "silent") return;
+  // Synchronous: what was logged before a crash is there.
+  const log = pino({ level, base: null, timestamp: false }, destination({ dest: 2, sync: true }));
+  recorder.subscribe((entry) => {
+    const { event, run: _run, ...rest } = entry;
+    if (event === "wire") return;
+    if (warnings.has(event)) log.warn(rest, event);
+    else if (details.has(event)) log.debug(rest, event);
+    else log.info(rest, event);
+  });
+}

@@ -1,0 +1,89 @@
+import { PippinError } from "../../shared/errors.ts";
+import { createEmptyState, isCollectionName } from "./tables.ts";
+import type { StoredRecord, StoreState } from "./tables.ts";
+
+const format = "pippin-store";
+const version = 1;
+
+/**
+ * The state as a JSON document with a line for each record, for a person to read and search.
+ *
+ * Written by hand, not by one JSON.stringify: that would need an object of the Maps, in which an id of `__proto__` is lost.
+ */
+export function formatDocument(state: StoreState): string {
+  const collections = [...state.collections].map(([name, records]) => {
+    const lines: string[] = [];
+    for (const [id, record] of records) lines.push(`${JSON.stringify(id)}: ${JSON.stringify(record)}`);
+    return `${JSON.stringify(name)}: {${lines.length > 0 ? `\n${lines.join(",\n")}\n` : ""}}`;
+  });
+  return [
+    `{"format": "${format}", "version": ${version},`,
+    `"sequence": ${state.sequence}, "lastTransaction": ${state.lastTransaction},`,
+    `"collections": {\n${collections.join(",\n")}\n}}\n`,
+  ].join("\n");
+}
+
+/** Throws `store_corrupt`, naming the file. */
+export function parseDocument(text: string, path: string): StoreState {
+  const document = parseJson(text, path);
+  if (!isDictionary(document)) throw corrupt(path, "it is not a JSON object");
+  if (document.format !== format)
+    throw corrupt(path, `its format should be "${format}", not ${JSON.stringify(document.format)}`);
+  if (document.version !== version)
+    throw corrupt(
+      path,
+      `its version is ${JSON.stringify(document.version)} and this program reads version ${version}`,
+    );
+  if (!isCounter(document.sequence) || !isCounter(document.lastTransaction))
+    throw corrupt(path, "sequence and lastTransaction should be whole numbers from 0 up");
+  if (!isDictionary(document.collections)) throw corrupt(path, "it has no collections");
+  const state = createEmptyState();
+  state.sequence = document.sequence;
+  state.lastTransaction = document.lastTransaction;
+  for (const [name, records] of Object.entries(document.collections)) {
+    const collection = isCollectionName(name) ? state.collections.get(name) : undefined;
+    if (collection === undefined) throw corrupt(path, `it has a collection "${name}" that is not known here`);
+    if (!isDictionary(records)) throw corrupt(path, `its collection "${name}" is not an object`);
+    for (const [id, record] of Object.entries(records)) {
+      if (!isRecordOf(id, record))
+        throw corrupt(path, `the record "${id}" of "${name}" does not have that id`);
+      collection.set(id, record);
+    }
+  }
+  return state;
+}
+
+export function isDictionary(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isCounter(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+export function isRecordOf(id: string, value: unknown): value is StoredRecord {
+  return isDictionary(value) && id !== "" && value.id === id;
+}
+
+export function corrupt(
+  path: string,
+  what: string,
+  options: { line?: number; cause?: unknown } = {},
+): PippinError {
+  const { line, cause } = options;
+  const place = line === undefined ? path : `${path}, line ${line}`;
+  return new PippinError(
+    "store_corrupt",
+    `The store can't be read at ${place}: ${what}. Restore the data folder from a copy.`,
+    { cause, details: { file: path, ...(line === undefined ? {} : { line }) } },
+  );
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Without the parser's own error: it may quote what is in the document.
+    throw corrupt(path, "it is not JSON");
+  }
+}

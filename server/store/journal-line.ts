@@ -1,0 +1,51 @@
+import { crc32 } from "node:zlib";
+import { isCounter, isDictionary, isRecordOf } from "./document.ts";
+import { isCollectionName } from "./tables.ts";
+import type { Change, Write } from "./tables.ts";
+
+/** A transaction that writes more than this is a bug. */
+const lineCharsMax = 64 * 1024 * 1024;
+const crcDigits = 8;
+const lineStart = /^[0-9a-f]{8} \{/;
+
+/** One transaction as `<crc32 of the JSON, 8 hex digits> <JSON>\n`. Throws when there is too much of it. */
+export function formatJournalLine(change: Change): string {
+  const json = JSON.stringify({ t: change.transaction, s: change.sequence, w: change.writes });
+  if (json.length > lineCharsMax)
+    throw new Error(`A transaction writes at most ${lineCharsMax} characters, not ${json.length}.`);
+  return `${crc32(json).toString(16).padStart(crcDigits, "0")} ${json}\n`;
+}
+
+/**
+ * Reads a line, without its line feed.
+ *
+ * @returns undefined when the line is damaged; "misshapen" when its checksum holds and yet it is no change of ours.
+ */
+export function parseJournalLine(line: Buffer): Change | "misshapen" | undefined {
+  if (!lineStart.test(line.toString("latin1", 0, crcDigits + 2))) return undefined;
+  const json = line.subarray(crcDigits + 1);
+  if (crc32(json) !== Number.parseInt(line.toString("latin1", 0, crcDigits), 16)) return undefined;
+  return toChange(parseJson(json.toString("utf8"))) ?? "misshapen";
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined; // no change either
+  }
+}
+
+function toChange(value: unknown): Change | undefined {
+  if (!isDictionary(value) || !isCounter(value.t) || !isCounter(value.s) || !Array.isArray(value.w))
+    return undefined;
+  return value.w.every(isWrite) ? { transaction: value.t, sequence: value.s, writes: value.w } : undefined;
+}
+
+function isWrite(value: unknown): value is Write {
+  if (!Array.isArray(value) || value.length !== 3) return false;
+  const [collection, id, record] = value as [unknown, unknown, unknown];
+  return (
+    isCollectionName(collection) && typeof id === "string" && (record === null || isRecordOf(id, record))
+  );
+}

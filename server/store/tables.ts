@@ -1,0 +1,274 @@
+/** The state in memory: records by id and ordered indexes over them. Both back ends stand on it. */
+import { cloneData } from "../../shared/json.ts";
+import { OrderedList } from "./ordered-list.ts";
+import { indexes } from "./records.ts";
+import type { CollectionName, Collections, IndexEntry, IndexName } from "./records.ts";
+import type { IndexQuery, Reader, Transaction } from "./store.ts";
+
+const listLimitMax = 1000;
+
+/** Any record, where its collection does not matter. */
+export interface StoredRecord {
+  readonly id: string;
+}
+
+/** Everything that is kept. */
+export interface StoreState {
+  /** The last number that `sequence()` handed out. */
+  sequence: number;
+  /** How many transactions made this state. */
+  lastTransaction: number;
+  readonly collections: ReadonlyMap<CollectionName, Map<string, StoredRecord>>;
+}
+
+export type Write = readonly [collection: CollectionName, id: string, record: StoredRecord | null];
+
+/** What one transaction did to the state. */
+export interface Change {
+  readonly transaction: number;
+  readonly sequence: number;
+  /** One for each record touched, with its final content; null when deleted. */
+  readonly writes: readonly Write[];
+}
+
+// Maps, not objects: a collection, index or id of "constructor" must find nothing.
+type IndexFunction = (record: StoredRecord) => IndexEntry | readonly IndexEntry[] | undefined;
+const indexFunctions: ReadonlyMap<string, ReadonlyMap<string, IndexFunction>> = new Map(
+  Object.entries(indexes).map(([collection, functions]) => [
+    collection,
+    // An index function only ever meets records of its own collection; the table by name can't say so.
+    new Map(Object.entries(functions as unknown as Record<string, IndexFunction>)),
+  ]),
+);
+export const collectionNames = [...indexFunctions.keys()] as readonly CollectionName[];
+
+export function isCollectionName(name: unknown): name is CollectionName {
+  return typeof name === "string" && indexFunctions.has(name);
+}
+
+export function createEmptyState(): StoreState {
+  return {
+    sequence: 0,
+    lastTransaction: 0,
+    collections: new Map(collectionNames.map((name) => [name, new Map<string, StoredRecord>()])),
+  };
+}
+
+class Index {
+  readonly name: string;
+  readonly #entriesOf: IndexFunction;
+  readonly #partitions = new Map<string, OrderedList>();
+
+  constructor(name: string, entriesOf: IndexFunction) {
+    this.name = name;
+    this.#entriesOf = entriesOf;
+  }
+
+  partition(partition: string): OrderedList | undefined {
+    return this.#partitions.get(partition);
+  }
+
+  entriesOf(record: StoredRecord): readonly IndexEntry[] {
+    const entries = this.#entriesOf(record);
+    if (entries === undefined) return [];
+    if (isSingle(entries)) return [this.#check(entries)];
+    for (const entry of entries) this.#check(entry);
+    // Twice in the same place is once there: a list would show the record twice otherwise.
+    return entries.filter((entry, at) => entries.findIndex((other) => isSameEntry(entry, other)) === at);
+  }
+
+  replace(id: string, before: readonly IndexEntry[], after: readonly IndexEntry[]): void {
+    if (before.length === after.length && before.every((entry, at) => isSameEntry(entry, after[at]))) return;
+    for (const [partition, sort] of before) {
+      const list = this.#partitions.get(partition);
+      list?.remove([sort, id]);
+      if (list?.size === 0) this.#partitions.delete(partition);
+    }
+    for (const [partition, sort] of after) {
+      let list = this.#partitions.get(partition);
+      if (list === undefined) this.#partitions.set(partition, (list = new OrderedList()));
+      list.insert([sort, id]);
+    }
+  }
+
+  #check(entry: IndexEntry): IndexEntry {
+    const [partition, sort] = entry;
+    const isSortable = typeof sort === "string" || (typeof sort === "number" && !Number.isNaN(sort));
+    if (typeof partition !== "string" || !isSortable)
+      throw new Error(`The index ${this.name} needs a partition (text) and a sort value (text or number).`);
+    return entry;
+  }
+}
+
+function isSingle(entries: IndexEntry | readonly IndexEntry[]): entries is IndexEntry {
+  return entries.length > 0 && !Array.isArray(entries[0]);
+}
+
+function isSameEntry(a: IndexEntry, b: IndexEntry | undefined): boolean {
+  return b !== undefined && a[0] === b[0] && a[1] === b[1];
+}
+
+class Table {
+  readonly records: Map<string, StoredRecord>;
+  readonly #indexes: ReadonlyMap<string, Index>;
+  readonly #name: string;
+
+  constructor(name: string, records: Map<string, StoredRecord>) {
+    this.#name = name;
+    this.records = records;
+    this.#indexes = new Map(
+      [...(indexFunctions.get(name) ?? [])].map(([index, entriesOf]) => [
+        index,
+        new Index(`${name}.${index}`, entriesOf),
+      ]),
+    );
+    for (const record of records.values())
+      for (const index of this.#indexes.values()) index.replace(record.id, [], index.entriesOf(record));
+  }
+
+  index(name: string): Index {
+    const index = this.#indexes.get(name);
+    if (index === undefined) throw new Error(`The collection ${this.#name} has no index "${name}".`);
+    return index;
+  }
+
+  /** Puts the record in place of the one with this id, or takes that away. Throws before it changed anything. */
+  set(id: string, record: StoredRecord | undefined): void {
+    const before = this.records.get(id);
+    const changes = [...this.#indexes.values()].map((index) => ({
+      index,
+      before: before === undefined ? [] : index.entriesOf(before),
+      after: record === undefined ? [] : index.entriesOf(record),
+    }));
+    if (record === undefined) this.records.delete(id);
+    else this.records.set(id, record);
+    for (const change of changes) change.index.replace(id, change.before, change.after);
+  }
+}
+
+export class Tables {
+  readonly state: StoreState;
+  readonly #tables: ReadonlyMap<string, Table>;
+
+  /** Takes the state over, and changes it from now on. Throws when a record lacks what an index needs. */
+  constructor(state: StoreState) {
+    this.state = state;
+    this.#tables = new Map([...state.collections].map(([name, records]) => [name, new Table(name, records)]));
+  }
+
+  table(collection: string): Table {
+    const table = this.#tables.get(collection);
+    if (table === undefined) throw new Error(`There is no collection "${collection}".`);
+    return table;
+  }
+}
+
+export class TableReader implements Reader {
+  protected readonly tables: Tables;
+  #isOver = false;
+
+  constructor(tables: Tables) {
+    this.tables = tables;
+  }
+
+  /** From now on every call throws. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  async get<C extends CollectionName>(collection: C, id: string): Promise<Collections[C] | undefined> {
+    return cloneData(this.table(collection).records.get(id)) as Collections[C] | undefined;
+  }
+
+  async list<C extends CollectionName>(collection: C, query: IndexQuery<C>): Promise<Collections[C][]> {
+    const { index, partition, after, sortMax, order, limit } = query;
+    if (!Number.isInteger(limit) || limit < 1 || limit > listLimitMax)
+      throw new Error(`A list takes a limit of 1 to ${listLimitMax}, not ${limit}.`);
+    const table = this.table(collection);
+    const ids = table
+      .index(index)
+      .partition(partition)
+      ?.page({ after, sortMax, descending: order === "descending", limit });
+    return (ids ?? []).map((id) => cloneData(table.records.get(id)) as Collections[C]);
+  }
+
+  async count<C extends CollectionName>(
+    collection: C,
+    index: IndexName<C>,
+    partition: string,
+  ): Promise<number> {
+    return this.table(collection).index(index).partition(partition)?.size ?? 0;
+  }
+
+  protected table(collection: string): Table {
+    this.refuseWhenOver();
+    return this.tables.table(collection);
+  }
+
+  protected refuseWhenOver(): void {
+    if (this.#isOver) throw new Error("This transaction is over: await all of its work before it returns.");
+  }
+}
+
+/** Writes straight into the tables and remembers what was there, so that it can be taken back. */
+export class TableTransaction extends TableReader implements Transaction {
+  readonly #before = new Map<CollectionName, Map<string, StoredRecord | undefined>>();
+  readonly #sequenceBefore: number;
+  readonly #lastTransactionBefore: number;
+
+  constructor(tables: Tables) {
+    super(tables);
+    this.#sequenceBefore = tables.state.sequence;
+    this.#lastTransactionBefore = tables.state.lastTransaction;
+  }
+
+  async put<C extends CollectionName>(collection: C, record: Collections[C]): Promise<void> {
+    if (typeof record.id !== "string" || record.id === "")
+      throw new Error(`A record of ${collection} needs an id: a text that is not empty.`);
+    this.#set(collection, record.id, cloneData(record));
+  }
+
+  async delete(collection: CollectionName, id: string): Promise<void> {
+    if (this.table(collection).records.has(id)) this.#set(collection, id, undefined);
+  }
+
+  async sequence(): Promise<number> {
+    this.refuseWhenOver();
+    this.tables.state.sequence += 1;
+    return this.tables.state.sequence;
+  }
+
+  /** What has been done so far; undefined when nothing was. The records are the tables' own. */
+  change(): Change | undefined {
+    const { state } = this.tables;
+    const writes: Write[] = [];
+    for (const [collection, ids] of this.#before) {
+      const { records } = this.tables.table(collection);
+      for (const [id, before] of ids) {
+        const record = records.get(id);
+        if (record !== undefined || before !== undefined) writes.push([collection, id, record ?? null]);
+      }
+    }
+    if (writes.length === 0 && state.sequence === this.#sequenceBefore) return undefined;
+    return { transaction: this.#lastTransactionBefore + 1, sequence: state.sequence, writes };
+  }
+
+  rollBack(): void {
+    for (const [collection, ids] of this.#before) {
+      const table = this.tables.table(collection);
+      for (const [id, before] of ids) table.set(id, before);
+    }
+    this.#before.clear();
+    this.tables.state.sequence = this.#sequenceBefore;
+    this.tables.state.lastTransaction = this.#lastTransactionBefore;
+  }
+
+  #set(collection: CollectionName, id: string, record: StoredRecord | undefined): void {
+    const table = this.table(collection);
+    const before = table.records.get(id);
+    table.set(id, record);
+    let ids = this.#before.get(collection);
+    if (ids === undefined) this.#before.set(collection, (ids = new Map()));
+    if (!ids.has(id)) ids.set(id, before);
+  }
+}

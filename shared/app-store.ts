@@ -1,0 +1,81 @@
+/**
+ * What a simulated phone says to the simulated App Store and Apple ID service. Apple's own protocol for this isn't published, so
+ * this one is ours; the rules behind it (who may download what) are Apple's. The Apple ID password travels here and nowhere else.
+ */
+import { z } from "zod";
+
+export const appStorePaths = {
+  signIn: "/store/v1/sign-in",
+  lookup: "/store/v1/lookup",
+  authorize: "/store/v1/authorize",
+  download: "/store/v1/download",
+} as const;
+
+export const SignInRequest = z.strictObject({
+  appleId: z.string().min(1).max(255),
+  password: z.string().min(1).max(255),
+});
+export const SignInAnswer = z.object({
+  sessionToken: z.string(),
+  appleId: z.string(),
+  /** The same value that Apple tells the MDM server as `itsIdHash`. */
+  itsIdHash: z.string(),
+});
+export type SignInAnswer = z.infer<typeof SignInAnswer>;
+
+/** `GET lookup?adamId=`: what the phone shows in its prompt. */
+export const LookupItem = z.object({
+  adamId: z.string(),
+  bundleId: z.string(),
+  name: z.string(),
+  version: z.string(),
+  externalVersionIdentifier: z.number().int(),
+  /** Size of the download. */
+  bytes: z.number().int(),
+});
+export type LookupItem = z.infer<typeof LookupItem>;
+
+export const AuthorizeRequest = z.strictObject({
+  sessionToken: z.string(),
+  adamId: z.string(),
+  /** 0 the Apple ID's own purchase (free apps), 1 a volume-purchase licence. */
+  purchaseMethod: z.number().int().min(0).max(1),
+  /** The asking device: one user licence covers five. */
+  udid: z.string().min(1).max(64),
+});
+/** A ticket fetches the app once (`POST download {ticket}`), so a download can't begin without an authorisation. */
+export const AuthorizeAnswer = z.object({ ticket: z.string() });
+export const DownloadRequest = z.strictObject({ ticket: z.string() });
+export const DownloadAnswer = LookupItem;
+
+/** `GET` of the invitation URL: what the person is asked to agree to. */
+export const InvitationTerms = z.object({ organisation: z.string(), title: z.string(), text: z.string() });
+export type InvitationTerms = z.infer<typeof InvitationTerms>;
+/** `POST` of the invitation URL: the signed-in person agrees. Answered with `{}`. */
+export const AcceptInvitationRequest = z.strictObject({ sessionToken: z.string() });
+
+/** Every refusal is `{error: {code, message}}` with one of these codes. */
+export const appStoreProblems = {
+  invalid_request: 400,
+  wrong_password: 401,
+  session_invalid: 401,
+  /** Too many wrong passwords; `retryAfterMs` beside the code says how long. */
+  apple_id_locked: 423,
+  /** The shop doesn't have it. */
+  item_unknown: 404,
+  /** Inner error 2605 on a real phone: this Apple ID holds no licence for the item. */
+  license_not_found: 403,
+  device_limit: 403,
+  ticket_invalid: 403,
+  invitation_unknown: 404,
+  /** Already accepted by somebody, or the user was retired. */
+  invitation_used: 409,
+} as const;
+export type AppStoreProblemCode = keyof typeof appStoreProblems;
+export const AppStoreProblem = z.object({
+  error: z.object({
+    code: z.enum(Object.keys(appStoreProblems) as [AppStoreProblemCode, ...AppStoreProblemCode[]]),
+    message: z.string(),
+    retryAfterMs: z.number().optional(),
+  }),
+});

@@ -1,0 +1,88 @@
+/** Commands of Apple's MDM protocol that the server builds and the phone performs. */
+import { z } from "zod";
+
+/** What the server sends: one command, named by a UUID. */
+export const CommandEnvelope = z.looseObject({
+  CommandUUID: z.string().min(1).max(64),
+  Command: z.looseObject({ RequestType: z.string().min(1).max(64) }),
+});
+export type CommandEnvelope = z.infer<typeof CommandEnvelope>;
+export type Command = CommandEnvelope["Command"];
+
+/** The only program there is. */
+export const vppProgramId = "com.apple.cloudvpp";
+
+export const InviteToProgram = z.looseObject({
+  RequestType: z.literal("InviteToProgram"),
+  ProgramID: z.string(),
+  InvitationURL: z.string(),
+});
+export type InviteToProgram = z.infer<typeof InviteToProgram>;
+export type InvitationResult = "Acknowledged" | "InvalidProgramID" | "InvalidInvitationURL";
+
+export const InstallApplication = z
+  .looseObject({
+    RequestType: z.literal("InstallApplication"),
+    iTunesStoreID: z.number().int().positive().optional(),
+    Identifier: z.string().min(1).optional(),
+    ManifestURL: z.string().min(1).optional(),
+    Options: z.looseObject({ PurchaseMethod: z.number().int().optional() }).optional(),
+    ManagementFlags: z.number().int().min(0).optional(),
+    ChangeManagementState: z.string().optional(),
+    Configuration: z.record(z.string(), z.unknown()).optional(),
+    Attributes: z.record(z.string(), z.unknown()).optional(),
+  })
+  .refine(
+    (command) =>
+      [command.iTunesStoreID, command.Identifier, command.ManifestURL].filter((key) => key !== undefined)
+        .length === 1,
+    "exactly one of iTunesStoreID, Identifier and ManifestURL",
+  );
+export type InstallApplication = z.infer<typeof InstallApplication>;
+
+/** `PurchaseMethod`: the licence comes from volume purchase. */
+export const purchaseMethodVpp = 1;
+/** `ManagementFlags` bit: the app goes when the management profile goes. */
+export const removeWithProfile = 1;
+
+export const rejectionReasons = [
+  "AppAlreadyInstalled",
+  "AppAlreadyQueued",
+  "AppStoreDisabled",
+  "CouldNotVerifyAppID",
+  "ManagementChangeNotSupported",
+  "NotAnApp",
+  "NotSupported",
+  "PurchaseMethodNotSupported",
+  "PurchaseMethodNotSupportedInMultiUser",
+  "Other",
+] as const;
+export type RejectionReason = (typeof rejectionReasons)[number];
+
+export const RemoveApplication = z.looseObject({
+  RequestType: z.literal("RemoveApplication"),
+  Identifier: z.string().min(1),
+});
+export const ManagedApplicationList = z.looseObject({
+  RequestType: z.literal("ManagedApplicationList"),
+  Identifiers: z.array(z.string()).optional(),
+});
+export const InstalledApplicationList = z.looseObject({
+  RequestType: z.literal("InstalledApplicationList"),
+  Identifiers: z.array(z.string()).optional(),
+  ManagedAppsOnly: z.boolean().optional(),
+});
+export const DeviceInformation = z.looseObject({
+  RequestType: z.literal("DeviceInformation"),
+  Queries: z.array(z.string()),
+});
+export const ProfileList = z.looseObject({ RequestType: z.literal("ProfileList") });
+
+/** `Status*` of one entry of a ManagedApplicationList answer, and more when the phone has more to say. */
+export const ManagedApplication = z.looseObject({
+  Status: z.string(),
+  ManagementFlags: z.number().int().optional(),
+});
+export const ManagedApplicationListAnswer = z.looseObject({
+  ManagedApplicationList: z.record(z.string(), ManagedApplication),
+});

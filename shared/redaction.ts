@@ -1,0 +1,129 @@
+/**
+ * Takes secrets out of what is written to a trace. The bytes stay those that were sent, except that a secret's own bytes are
+ * overwritten by a placeholder of the same type and length, so that the message still reads and every offset in it holds.
+ */
+import type { WireFormat } from "./trace.ts";
+import { wireValues, type WireValue } from "./wire-values.ts";
+
+/** Whatever lies under one of these keys, at any depth, is a secret. Spelled as on the wire: `Token`, Apple's push token, is none. */
+export const secretKeys: ReadonlySet<string> = new Set([
+  // Apple's service and shop
+  "sToken",
+  "token",
+  "password",
+  "sessionToken",
+  "ticket",
+  // the device channel and its profiles
+  "PushMagic",
+  "UnlockToken",
+  "BootstrapToken",
+  "EscrowKeybagData",
+  "Password",
+  "Passcode",
+  "PIN",
+  "Challenge",
+  // our own API and files
+  "key",
+  "apiKey",
+  "adminKey",
+  "controlKey",
+  "privateKey",
+  "privateKeyPem",
+  "secret",
+  "enrollmentToken",
+  "enrollmentUrl",
+]);
+
+/** The token of an enrolment link opens the door wherever the link stands. */
+const enrollmentLink = /\/enroll\/([\w.~%-]{8,})/g;
+/** A secret that is repeated elsewhere is found there too, unless it is so short that it would be found everywhere. */
+const echoLengthMin = 4;
+const asterisk = 0x2a;
+
+/**
+ * A copy of what was sent, without its secrets. Bytes that can't be read in their format come back as zeros: nobody can tell what
+ * is in them. A signature over what is overwritten no longer holds, and where a binary plist keeps equal values in one place,
+ * what equals a secret is overwritten with it.
+ */
+export function redactWire(format: WireFormat, bytes: Uint8Array): Buffer {
+  const copy = Buffer.from(bytes);
+  if (copy.length === 0) return copy;
+  if (format === "cms" || format === "empty") {
+    for (const token of linkTokens(copy.toString("latin1"))) blankIn(copy, token, asterisk);
+    return copy;
+  }
+  // Read from the original, so that no overwriting changes a meaning.
+  const values = wireValues(format, Buffer.from(bytes), secretKeys);
+  if (!values) return copy.fill(0);
+  const secrets = values.filter((value) => value.isSecret);
+  for (const secret of secrets) blank(copy, secret);
+  const echoes = echoesOf(secrets);
+  for (const value of values) {
+    if (value.isSecret || value.spelling === "digits") continue;
+    for (const echo of echoes) if (holds(value, echo)) blankPart(copy, value, echo);
+    const text = typeof value.meaning === "string" ? value.meaning : value.meaning.toString("latin1");
+    for (const token of linkTokens(text)) blankPart(copy, value, token);
+  }
+  // A binary plist may have bytes that nothing refers to.
+  if (format === "plist-binary") for (const echo of echoes) blankIn(copy, echo, asterisk);
+  return copy;
+}
+
+function linkTokens(text: string): Buffer[] {
+  return Array.from(text.matchAll(enrollmentLink), (link) => Buffer.from(link[1] ?? ""));
+}
+
+/** Longest first, so that none is found half overwritten. */
+function echoesOf(secrets: readonly WireValue[]): Buffer[] {
+  const texts = secrets
+    .filter(({ spelling }) => spelling !== "digits")
+    .map(({ meaning }) => Buffer.from(meaning));
+  return texts.filter(({ length }) => length >= echoLengthMin).sort((a, b) => b.length - a.length);
+}
+
+function holds({ meaning, isKey }: WireValue, echo: Buffer): boolean {
+  // A password may be "password": that key says nothing.
+  if (isKey && secretKeys.has(meaning.toString())) return false;
+  return Buffer.from(meaning).includes(echo);
+}
+
+/** Overwrites the whole value. */
+function blank(copy: Buffer, { start, end, spelling }: WireValue): void {
+  switch (spelling) {
+    case "text":
+      copy.fill(asterisk, start, end);
+      return;
+    case "utf16":
+      copy.fill(utf16("*"), start, end);
+      return;
+    case "bytes":
+      copy.fill(0, start, end);
+      return;
+    case "digits":
+      copy.write(copy.toString("latin1", start, end).replace(/\d/g, "1"), start, "latin1");
+      return;
+    case "base64":
+      // Padding and line ends stay where they are: as many zero bytes as before.
+      copy.write(copy.toString("latin1", start, end).replace(/[^=\s]/g, "A"), start, "latin1");
+      return;
+  }
+}
+
+/** Overwrites a part of the value where it is spelled as it reads, and otherwise all of it. */
+function blankPart(copy: Buffer, value: WireValue, part: Buffer): void {
+  const range = copy.subarray(value.start, value.end);
+  const isPlain = range.length === Buffer.from(value.meaning).length; // every escape is longer than what it stands for
+  if (value.spelling === "utf16") blankIn(range, utf16(part.toString()), utf16("*"));
+  else if (isPlain) blankIn(range, part, asterisk);
+  else blank(copy, value);
+}
+
+function blankIn(range: Buffer, part: Buffer, filler: number | Buffer): void {
+  const step = typeof filler === "number" ? 1 : filler.length;
+  for (let at = range.indexOf(part); at >= 0; at = range.indexOf(part, at + 1))
+    if (at % step === 0) range.fill(filler, at, at + part.length);
+}
+
+function utf16(text: string): Buffer {
+  return Buffer.from(text, "utf16le").swap16();
+}

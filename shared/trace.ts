@@ -1,0 +1,139 @@
+import { redactWire } from "./redaction.ts";
+
+/**
+ * One structured event per thing that happened. Logs, the trace file, the metrics and the admin's event list are all views of
+ * these events.
+ */
+export const eventNames = [
+  "run.started",
+  "run.finished",
+  "wire",
+  "fault",
+  "connection.opened",
+  "connection.closed",
+  "connection.refused",
+  "enrollment.started",
+  "enrollment.completed",
+  "checkin.authenticate",
+  "checkin.tokenUpdate",
+  "checkin.checkOut",
+  "command.queued",
+  "command.pushed",
+  "command.acknowledged",
+  "command.failed",
+  "command.deferred",
+  "command.expired",
+  "command.cancelled",
+  "command.duplicate",
+  "command.malformed",
+  "command.performed",
+  "prompt.shown",
+  "prompt.answered",
+  "app.state",
+  "store.signIn",
+  "store.authorized",
+  "store.refused",
+  "user.registered",
+  "user.invited",
+  "user.accepted",
+  "user.retired",
+  "license.taken",
+  "license.returned",
+  "license.refused",
+  "deployment.created",
+  "deployment.changed",
+  "deployment.deleted",
+  "installation.changed",
+  "token.uploaded",
+  "token.changed",
+  "sync.started",
+  "sync.finished",
+  "api.request",
+  "api.answered",
+  "internal.error",
+  "admin.changed",
+  "invariant.violated",
+] as const;
+export type EventName = (typeof eventNames)[number];
+
+/** Ids that tie an event to what it is about. */
+export interface EventIds {
+  udid?: string;
+  commandUUID?: string;
+  userId?: string;
+  adamId?: string;
+  deploymentId?: string;
+  /** `seq` of the event that led to this one. */
+  cause?: number;
+}
+
+export interface TraceEvent extends EventIds {
+  /** From 1, without gaps, in the order of what happened. */
+  seq: number;
+  /** ISO 8601 by the lab's clock. */
+  time: string;
+  /** The seed of the run. */
+  run: string;
+  event: EventName;
+  [detail: string]: unknown;
+}
+
+export type WireChannel = "mdm" | "vpp" | "store" | "api";
+export type WireFormat = "plist-xml" | "plist-binary" | "json" | "cms" | "empty";
+
+/** What crossed a wire, recorded once, by the side that serves that wire. */
+export interface WireMessage {
+  channel: WireChannel;
+  from: string;
+  to: string;
+  format: WireFormat;
+  bytes: Uint8Array;
+}
+
+/** Takes events in. `record` answers with the event's `seq`, to be passed on as `cause`. */
+export interface Recorder {
+  record(event: EventName, details?: EventIds & Record<string, unknown>): number;
+  /** Does nothing (and answers 0) unless somebody keeps a trace: bytes are costly. */
+  wire(message: WireMessage, ids?: EventIds & Record<string, unknown>): number;
+  /** Whether wire messages are kept, so that a caller may save the work of encoding them. */
+  readonly keepsWire: boolean;
+  /** Called for every event, in order. Answers with the function that ends the subscription. */
+  subscribe(listener: (event: TraceEvent) => void): () => void;
+}
+
+export interface RecorderOptions {
+  now(): number;
+  run: string;
+  keepsWire: boolean;
+}
+
+/** A recorder that numbers events and hands each to its subscribers; it keeps nothing itself. */
+export function createRecorder(options: RecorderOptions): Recorder {
+  const listeners = new Set<(event: TraceEvent) => void>();
+  let seq = 0;
+  function record(event: EventName, details: EventIds & Record<string, unknown> = {}): number {
+    seq += 1;
+    const entry: TraceEvent = {
+      seq,
+      time: new Date(options.now()).toISOString(),
+      run: options.run,
+      event,
+      ...details,
+    };
+    for (const listener of listeners) listener(entry);
+    return seq;
+  }
+  return {
+    record,
+    keepsWire: options.keepsWire,
+    wire(message, ids = {}) {
+      if (!options.keepsWire) return 0;
+      const { bytes, ...rest } = message;
+      return record("wire", { ...ids, ...rest, bytes: redactWire(message.format, bytes).toString("base64") });
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

@@ -1,0 +1,90 @@
+/** Talks JSON to the admin API and to Apple's control API, patiently. */
+import { NetworkError, type World } from "../shared/world.ts";
+
+/** The other side said no. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.name = "ApiError";
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const tryAgainMs = 250;
+
+export interface JsonClientOptions {
+  readonly world: World;
+  readonly baseUrl: string;
+  /** Bearer key. */
+  readonly key: string;
+  /** How long to keep trying while the other side can't be reached (it may be restarting). */
+  readonly patienceMs: number;
+}
+
+export class JsonClient {
+  readonly #options: JsonClientOptions;
+  constructor(options: JsonClientOptions) {
+    this.#options = options;
+  }
+
+  get baseUrl(): string {
+    return this.#options.baseUrl;
+  }
+
+  get<T>(path: string): Promise<T> {
+    return this.send<T>("GET", path);
+  }
+
+  /** Carries an idempotency key, so that a repeat after a lost answer creates nothing twice. */
+  post<T>(path: string, body: unknown): Promise<T> {
+    return this.send<T>("POST", path, JSON.stringify(body), "application/json");
+  }
+
+  /** Throws ApiError for a refusal, NetworkError when patience ran out. */
+  async send<T>(method: string, path: string, body?: string, contentType?: string): Promise<T> {
+    const { world, baseUrl, key, patienceMs } = this.#options;
+    const headers: Record<string, string> = { authorization: `Bearer ${key}`, accept: "application/json" };
+    if (contentType !== undefined) headers["content-type"] = contentType;
+    if (method === "POST") headers["idempotency-key"] = world.uuid();
+    const deadline = world.now() + patienceMs;
+    for (;;) {
+      try {
+        const response = await world.request(`${baseUrl}${path}`, {
+          method,
+          headers,
+          ...(body === undefined ? {} : { body }),
+        });
+        if (response.status !== 503 || world.now() >= deadline)
+          return read<T>(response.status, response.body);
+      } catch (error) {
+        if (!(error instanceof NetworkError) || world.now() >= deadline) throw error;
+      }
+      await world.sleep(tryAgainMs);
+    }
+  }
+}
+
+function read<T>(status: number, body: Buffer): T {
+  const text = body.toString("utf8");
+  let json: unknown;
+  try {
+    json = text === "" ? {} : JSON.parse(text);
+  } catch {
+    throw new ApiError(status, "malformed_json", `an answer that is no JSON (HTTP status ${status})`);
+  }
+  if (status >= 200 && status < 300) return json as T;
+  const problem = json as {
+    code?: string;
+    detail?: string;
+    title?: string;
+    error?: { code?: string; message?: string };
+  };
+  throw new ApiError(
+    status,
+    problem.code ?? problem.error?.code ?? "unknown",
+    problem.detail ?? problem.error?.message ?? problem.title ?? `HTTP status ${status}`,
+  );
+}

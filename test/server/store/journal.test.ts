@@ -1,0 +1,505 @@
+import { crc32 } from "node:zlib";
+import { describe, expect, it } from "vitest";
+import { openLowdbStore } from "../../../server/store/lowdb-store.ts";
+import type { Store } from "../../../server/store/store.ts";
+import { PippinError } from "../../../shared/errors.ts";
+import { group } from "../../contracts/store-contract.ts";
+import { FaultyDisk, leftovers, turn } from "../../support/faulty-disk.ts";
+import type { Leftover } from "../../support/faulty-disk.ts";
+
+const directory = "/data";
+const documentName = "store.json";
+const firstJournal = "journal-000000000001.ndjson";
+const open = (disk: FaultyDisk, checkpointBytesMin?: number) =>
+  openLowdbStore({ disk, directory, ...(checkpointBytesMin && { checkpointBytesMin }) });
+
+/** The n-th transaction: what it leaves can be told from every other prefix of the history. */
+function step(store: Store, n: number): Promise<void> {
+  return store.transaction(async (tx) => {
+    await tx.put("settings", { id: "count", value: n });
+    await tx.put("groups", group(`g${n}`, "ä".repeat(n)));
+    if (n % 3 === 0) await tx.delete("groups", `g${n - 1}`);
+    if (n % 4 === 0) await tx.put("groups", group("g1", `changed by ${n}`));
+    await tx.sequence();
+  });
+}
+
+interface Picture {
+  count: number;
+  groups: string[];
+}
+
+async function picture(store: Store): Promise<Picture> {
+  return store.read(async (reader) => {
+    const count = await reader.get("settings", "count");
+    const groups = await reader.list("groups", { index: "all", partition: "", limit: 1000 });
+    for (const one of groups)
+      expect(await reader.count("groups", "byName", one.name.toLowerCase())).toBeGreaterThan(0);
+    return {
+      count: typeof count?.value === "number" ? count.value : 0,
+      groups: groups.map(({ id, name }) => `${id} ${name}`),
+    };
+  });
+}
+
+function pictureAfter(count: number): Picture {
+  const names = new Map<string, string>();
+  for (let n = 1; n <= count; n += 1) {
+    names.set(`g${n}`, "ä".repeat(n));
+    if (n % 3 === 0) names.delete(`g${n - 1}`);
+    if (n % 4 === 0) names.set("g1", `changed by ${n}`);
+  }
+  const sorted = [...names].sort(([a], [b]) => (a < b ? -1 : 1));
+  return { count, groups: sorted.map(([id, name]) => `${id} ${name}`) };
+}
+
+/** The disk of a machine that stopped after so many transactions, all in one journal file. */
+async function stoppedAfter(count: number): Promise<FaultyDisk> {
+  const disk = new FaultyDisk();
+  const store = await open(disk);
+  for (let n = 1; n <= count; n += 1) await step(store, n);
+  disk.crash();
+  return disk.restarted();
+}
+
+/** A machine that stopped before its checkpoint wrote the document: two journals of three transactions, no document. */
+async function stoppedBetweenJournals(): Promise<{ disk: FaultyDisk; journals: string[] }> {
+  const disk = new FaultyDisk();
+  const store = await open(disk, 1);
+  disk.failing = (operation) => (operation === "writeFileAtomic" ? "io" : undefined);
+  disk.leftover = "nothing";
+  const steps = [1, 2, 3, 4, 5, 6].map((n) => step(store, n));
+  await Promise.allSettled(steps);
+  disk.crash();
+  const restarted = disk.restarted();
+  return { disk: restarted, journals: restarted.fileNames().filter((name) => name.startsWith("journal-")) };
+}
+
+const linesOf = (disk: FaultyDisk, name = firstJournal) =>
+  disk.content(name).toString().split("\n").slice(0, -1);
+const withChecksum = (json: string) => `${crc32(json).toString(16).padStart(8, "0")} ${json}`;
+
+async function refusal(opening: Promise<Store>): Promise<PippinError> {
+  const error: unknown = await opening.then(
+    () => new Error("It opened."),
+    (reason: unknown) => reason,
+  );
+  if (error instanceof PippinError) return error;
+  throw error;
+}
+
+describe("a torn end of the journal", () => {
+  it("costs the transaction that was being written at every byte, and none before it", async () => {
+    const disk = await stoppedAfter(3);
+    const whole = disk.content(firstJournal);
+    const lastLine = Buffer.byteLength(linesOf(disk)[2] ?? "") + 1;
+    for (let cut = whole.length - lastLine; cut <= whole.length; cut += 1) {
+      for (const garbage of ["", "\0\0\0"]) {
+        const torn = disk.restarted();
+        torn.change(firstJournal, Buffer.concat([whole.subarray(0, cut), Buffer.from(garbage)]));
+        const survived = cut === whole.length ? 3 : 2;
+        const store = await open(torn);
+        expect(await picture(store), `${cut} of ${whole.length}`).toEqual(pictureAfter(survived));
+        await step(store, survived + 1);
+        torn.crash();
+        expect(await picture(await open(torn.restarted()))).toEqual(pictureAfter(survived + 1));
+      }
+    }
+  });
+
+  it("may be the only line there is", async () => {
+    const disk = await stoppedAfter(1);
+    disk.change(firstJournal, disk.content(firstJournal).subarray(0, 20));
+    const store = await open(disk);
+    expect(await picture(store)).toEqual(pictureAfter(0));
+    await step(store, 1);
+    disk.crash();
+    expect(await picture(await open(disk.restarted()))).toEqual(pictureAfter(1));
+  });
+});
+
+describe("a damaged store", () => {
+  const flip = (line: string) => line.replace('"t":', '"T":');
+  it.each<[string, number, (lines: string[]) => string[]]>([
+    ["a changed line in the middle", 2, ([a = "", b = "", c = ""]) => [a, flip(b), c]],
+    ["a changed first line", 1, ([a = "", b = "", c = ""]) => [flip(a), b, c]],
+    ["two changed lines at the end", 2, ([a = "", b = "", c = ""]) => [a, flip(b), flip(c)]],
+    ["an empty line", 2, ([a = "", b = "", c = ""]) => [a, "", b, c]],
+    ["a missing line", 2, ([a = "", , c = ""]) => [a, c]],
+    ["a missing first line", 1, ([, b = "", c = ""]) => [b, c]],
+    ["a line twice", 3, ([a = "", b = "", c = ""]) => [a, b, b, c]],
+    ["line ends changed by an editor", 1, (lines) => lines.map((line) => `${line}\r`)],
+    [
+      "a line with a good checksum and no transaction",
+      3,
+      ([a = "", b = ""]) => [a, b, withChecksum('{"t":3}')],
+    ],
+    [
+      "a line for a collection that is not known",
+      3,
+      ([a = "", b = ""]) => [a, b, withChecksum('{"t":3,"s":3,"w":[["moons","x",null]]}')],
+    ],
+    [
+      "a line whose record has another id",
+      3,
+      ([a = "", b = ""]) => [a, b, withChecksum('{"t":3,"s":3,"w":[["groups","x",{"id":"y"}]]}')],
+    ],
+  ])("is refused, named and left alone: %s", async (_name, line, damage) => {
+    const disk = await stoppedAfter(3);
+    const whole = disk.content(firstJournal);
+    const damaged = damage(linesOf(disk))
+      .map((one) => `${one}\n`)
+      .join("");
+    disk.change(firstJournal, damaged);
+    for (let times = 0; times < 2; times += 1) {
+      const error = await refusal(open(disk));
+      expect(error).toMatchObject({ code: "store_corrupt", details: { line } });
+      expect(error.message).toContain(firstJournal);
+    }
+    expect(disk.content(firstJournal).toString()).toBe(damaged);
+    disk.change(firstJournal, whole);
+    expect(await picture(await open(disk))).toEqual(pictureAfter(3));
+  });
+
+  it("is refused when a journal before the last one ends in a torn line, or is missing", async () => {
+    const { disk, journals } = await stoppedBetweenJournals();
+    const [older = "", newer = ""] = journals;
+    expect(journals).toHaveLength(2);
+
+    const torn = disk.restarted();
+    torn.change(older, disk.content(older).subarray(0, -5));
+    const tornError = await refusal(open(torn));
+    expect(tornError.code).toBe("store_corrupt");
+    expect(tornError.message).toContain(older);
+
+    const missing = disk.restarted();
+    missing.change(older, undefined);
+    const missingError = await refusal(open(missing));
+    expect(missingError.code).toBe("store_corrupt");
+    expect(missingError.message).toContain(newer);
+
+    const { count } = await picture(await open(disk));
+    expect(count).toBeGreaterThan(0);
+  });
+
+  const empty = '"sequence": 0, "lastTransaction": 0, "collections": {}';
+  it.each([
+    ["cut short", (text: string) => text.slice(0, -10), "not JSON"],
+    ["a list", () => "[]", "not a JSON object"],
+    ["of another program", () => `{"format": "other", "version": 1, ${empty}}`, "pippin-store"],
+    ["of a later version", () => `{"format": "pippin-store", "version": 2, ${empty}}`, "version is 2"],
+    [
+      "without counters",
+      () => '{"format": "pippin-store", "version": 1, "collections": {}}',
+      "whole numbers",
+    ],
+    ["with an unknown collection", (text: string) => text.replace('"groups"', '"moons"'), "moons"],
+    ["with a record under another's id", (text: string) => text.replace('"g1": {', '"g9": {'), "g9"],
+    ["with a record that is none", (text: string) => text.replace(/"g1": \{.*\}/, '"g1": 7'), "g1"],
+    [
+      "with a record that lacks what its index needs",
+      (text: string) => text.replace('"name"', '"nom"'),
+      "lacks",
+    ],
+  ] as const)("is refused when the document is %s", async (_name, damage, words) => {
+    const disk = new FaultyDisk();
+    const store = await open(disk);
+    await step(store, 1);
+    await store.close();
+    const good = disk.content(documentName).toString();
+    disk.change(documentName, damage(good));
+    const error = await refusal(open(disk));
+    expect(error.code).toBe("store_corrupt");
+    expect(error.message).toContain(words);
+    disk.change(documentName, good);
+    expect(await picture(await open(disk))).toEqual(pictureAfter(1));
+  });
+});
+
+describe("a crash", () => {
+  const transactionCount = 24;
+
+  /** Runs the history on a disk and tells how much of it was acknowledged. */
+  async function run(disk: FaultyDisk): Promise<{ acknowledged: number }> {
+    const done = { acknowledged: 0 };
+    try {
+      const store = await open(disk, 300);
+      for (let n = 1; n <= transactionCount;) {
+        const together = Array.from({ length: 1 + (n % 3) }, () => n++);
+        const outcomes = await Promise.allSettled(
+          together.map((m) =>
+            step(store, m).then(() => void (done.acknowledged = Math.max(done.acknowledged, m))),
+          ),
+        );
+        for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+      }
+      await store.close();
+    } catch (error) {
+      if (!disk.isStopped) throw error;
+    }
+    return done;
+  }
+
+  it.each(leftovers)(
+    "at any step, leaving %s of what was being written, keeps all that was acknowledged",
+    async (leftover) => {
+      let checkpoints = 0;
+      let crashes = 0;
+      for (let crashAtStep = 1; ; crashAtStep += 1) {
+        const disk = new FaultyDisk();
+        Object.assign(disk, { crashAtStep, leftover });
+        const { acknowledged } = await run(disk);
+        checkpoints = disk.count("writeFileAtomic");
+        if (!disk.isStopped) break;
+        crashes += 1;
+        await expectRecovery(disk.restarted(), { acknowledged, leftover, crashAtStep });
+      }
+      expect(checkpoints).toBeGreaterThan(2);
+      expect(crashes).toBeGreaterThan(50);
+    },
+  );
+
+  async function expectRecovery(
+    disk: FaultyDisk,
+    {
+      acknowledged,
+      leftover,
+      crashAtStep,
+    }: { acknowledged: number; leftover: Leftover; crashAtStep: number },
+  ) {
+    // The machine may stop again while it recovers, at any step of that.
+    for (let againAtStep = 1; ; againAtStep += 1) {
+      const recovering = disk.restarted();
+      Object.assign(recovering, { crashAtStep: againAtStep, leftover });
+      const store = await open(recovering, 300).catch((error: unknown) => {
+        if (!recovering.isStopped) throw error;
+      });
+      const recovered = store ?? (await open(recovering.restarted(), 300));
+      const { count, groups } = await picture(recovered);
+      const where = `crash at ${crashAtStep}, again at ${againAtStep}, leaving ${leftover}`;
+      expect(count, where).toBeGreaterThanOrEqual(acknowledged);
+      expect({ count, groups }, where).toEqual(pictureAfter(count));
+      if (store === undefined) continue;
+      recovering.crashAtStep = Number.POSITIVE_INFINITY;
+      await step(store, count + 1);
+      await store.close();
+      expect(recovering.fileNames()).toEqual([documentName]);
+      expect(await picture(await open(recovering.restarted())), where).toEqual(pictureAfter(count + 1));
+      break;
+    }
+  }
+});
+
+describe("the folder", () => {
+  it("has one holder: a second is refused and harms nothing", async () => {
+    const disk = new FaultyDisk();
+    const store = await open(disk);
+    await step(store, 1);
+    const error = await refusal(open(disk));
+    expect(error).toMatchObject({ code: "store_locked", status: 503 });
+    expect(error.message).toMatch(/another process/i);
+    await step(store, 2);
+    await store.close();
+    expect(await picture(await open(disk))).toEqual(pictureAfter(2));
+  });
+
+  it.each([
+    ["can't be written to", "not_writable", "store_unwritable"],
+    ["is on a disk that fails", "io", "store_failed"],
+    ["is on a full disk", "full", "store_failed"],
+  ] as const)("is refused when it %s, and opens once that is mended", async (_name, code, expected) => {
+    for (const broken of ["makeDirectory", "openAppend"] as const) {
+      const disk = new FaultyDisk();
+      disk.failing = (operation) => (operation === broken ? code : undefined);
+      expect((await refusal(open(disk))).code).toBe(expected);
+      disk.failing = () => undefined;
+      await step(await open(disk), 1);
+    }
+  });
+
+  it("holds one readable JSON document after close", async () => {
+    const disk = new FaultyDisk();
+    const store = await open(disk);
+    await step(store, 1);
+    await store.close();
+    expect(disk.fileNames()).toEqual([documentName]);
+    const text = disk.content(documentName).toString();
+    expect(JSON.parse(text)).toMatchObject({
+      format: "pippin-store",
+      version: 1,
+      sequence: 1,
+      lastTransaction: 1,
+      collections: { groups: { g1: group("g1", "ä") }, settings: { count: { id: "count", value: 1 } } },
+    });
+    expect(text.split("\n")).toContain('"g1": {"id":"g1","name":"ä","createdAt":1}');
+  });
+
+  it("is left as it is by a start that changes nothing", async () => {
+    const disk = new FaultyDisk();
+    await (await open(disk)).close();
+    const text = disk.content(documentName).toString();
+    const writes = disk.count("writeFileAtomic");
+    await (await open(disk)).close();
+    expect(disk.count("writeFileAtomic")).toBe(writes);
+    expect(disk.content(documentName).toString()).toBe(text);
+    expect(disk.fileNames()).toEqual([documentName]);
+  });
+
+  it("may lose journals that the document has overtaken", async () => {
+    const disk = await stoppedAfter(3);
+    const journal = disk.content(firstJournal);
+    await (await open(disk)).close();
+    disk.change(firstJournal, journal.subarray(0, -4));
+    const store = await open(disk);
+    expect(await picture(store)).toEqual(pictureAfter(3));
+    await step(store, 4);
+    disk.crash();
+    expect(await picture(await open(disk.restarted()))).toEqual(pictureAfter(4));
+  });
+});
+
+describe("a commit", () => {
+  it("resolves only once it is on disk, and so does what read it", async () => {
+    const disk = new FaultyDisk();
+    const store = await open(disk);
+    await step(store, 1);
+    const release = disk.hold();
+    const settled: string[] = [];
+    const note = (name: string) => () => void settled.push(name);
+    const all = [
+      step(store, 2).then(note("write")),
+      picture(store).then(note("read")),
+      store.transaction((tx) => tx.get("groups", "g2")).then(note("transaction that wrote nothing")),
+      store.read(() => Promise.reject(new Error("seen"))).catch(note("refusal")),
+    ];
+    for (let turns = 0; turns < 5; turns += 1) await turn();
+    expect(settled).toEqual([]);
+    release();
+    await Promise.all(all);
+    expect(settled).toHaveLength(4);
+    disk.hold();
+    expect(await picture(store)).toEqual(pictureAfter(2)); // waits for nothing: all of it is on disk
+  });
+
+  it("shares its write with those that come while another is under way", async () => {
+    const disk = new FaultyDisk();
+    const store = await open(disk);
+    await Promise.all(Array.from({ length: 200 }, (_, at) => step(store, at + 1)));
+    expect(disk.count("append")).toBeLessThan(10);
+    disk.crash();
+    expect(await picture(await open(disk.restarted()))).toEqual(pictureAfter(200));
+  });
+
+  it("shares a write only up to a size", async () => {
+    const disk = new FaultyDisk();
+    const store = await open(disk);
+    const value = "x".repeat(1_500_000);
+    await Promise.all(
+      Array.from({ length: 9 }, (_, at) =>
+        store.transaction((tx) => tx.put("settings", { id: `s${at}`, value })),
+      ),
+    );
+    expect(disk.count("append")).toBeGreaterThanOrEqual(3);
+    expect(disk.count("append")).toBeLessThan(9);
+  });
+
+  it("goes on while a checkpoint is being written", async () => {
+    const disk = new FaultyDisk();
+    const store = await open(disk, 1);
+    await step(store, 1);
+    for (let n = 2; n <= 40; n += 1) await step(store, n);
+    const operations = disk.operations.map(({ operation }) => operation);
+    const starts = operations.flatMap((operation, at) => (operation === "writeFileAtomic" ? [at] : []));
+    // Somewhere an append was begun between the start of a document and the removal of what it replaces.
+    const overlaps = starts.filter((start) => {
+      const end = operations.indexOf("remove", start);
+      return operations.slice(start, end).includes("append");
+    });
+    expect(overlaps.length).toBeGreaterThan(0);
+    await store.close();
+    expect(await picture(await open(disk))).toEqual(pictureAfter(40));
+  });
+
+  it("keeps the journal short", async () => {
+    const disk = new FaultyDisk();
+    const store = await open(disk, 2000);
+    for (let n = 1; n <= 300; n += 1)
+      await store.transaction((tx) => tx.put("settings", { id: "count", value: n }));
+    const journals = disk.fileNames().filter((name) => name.startsWith("journal-"));
+    expect(journals.reduce((bytes, name) => bytes + disk.content(name).length, 0)).toBeLessThan(6000);
+    expect(disk.count("writeFileAtomic")).toBeGreaterThan(3);
+  });
+
+  it("that is too large is refused whole, and the next one is taken", async () => {
+    const disk = new FaultyDisk();
+    const store = await open(disk);
+    const value = "x".repeat(23 * 1024 * 1024);
+    const tooLarge = store.transaction(async (tx) => {
+      for (const id of ["a", "b", "c"]) await tx.put("settings", { id, value });
+    });
+    await expect(tooLarge).rejects.toThrow("writes at most");
+    await step(store, 1);
+    disk.crash();
+    const reopened = await open(disk.restarted());
+    expect(await picture(reopened)).toEqual(pictureAfter(1));
+    expect(await reopened.read((reader) => reader.count("settings", "all", ""))).toBe(1);
+  });
+});
+
+describe("a disk that fails", () => {
+  it.each(["full", "io"] as const)("(%s) ends the store's work until a restart", async (code) => {
+    const disk = new FaultyDisk();
+    const store = await open(disk);
+    await step(store, 1);
+    expect(store.healthy).toBe(true);
+    disk.failing = (operation) => (operation === "append" ? code : undefined);
+    const failing = await Promise.allSettled([step(store, 2), step(store, 3), picture(store)]);
+    for (const one of failing)
+      expect(one).toMatchObject({ status: "rejected", reason: { code: "store_failed" } });
+    expect(failing[0]).toMatchObject({ reason: { cause: { code } } });
+    expect(store.healthy).toBe(false);
+
+    disk.failing = () => undefined;
+    await expect(step(store, 4)).rejects.toMatchObject({ code: "store_failed" });
+    await expect(picture(store)).rejects.toMatchObject({ code: "store_failed" });
+    await store.close();
+    expect(disk.fileNames()).toEqual([firstJournal]);
+    const reopened = await open(disk);
+    expect(await picture(reopened)).toEqual(pictureAfter(1));
+    await step(reopened, 2);
+    expect(await picture(reopened)).toEqual(pictureAfter(2));
+  });
+
+  it("at a checkpoint loses nothing that was acknowledged", async () => {
+    const disk = new FaultyDisk();
+    const store = await open(disk, 1);
+    disk.failing = (operation) => (operation === "writeFileAtomic" ? "full" : undefined);
+    let acknowledged = 0;
+    for (let n = 1; n <= 10; n += 1) {
+      const stored = await step(store, n).then(
+        () => true,
+        (error: unknown) => {
+          expect(error).toMatchObject({ code: "store_failed" });
+          return false;
+        },
+      );
+      if (stored) acknowledged = n;
+    }
+    expect(store.healthy).toBe(false);
+    await store.close();
+    disk.failing = () => undefined;
+    const { count, groups } = await picture(await open(disk));
+    expect(count).toBeGreaterThanOrEqual(acknowledged);
+    expect({ count, groups }).toEqual(pictureAfter(count));
+  });
+
+  it("at the checkpoint of close says so, lets the folder go and keeps the journal", async () => {
+    const disk = new FaultyDisk();
+    const store = await open(disk);
+    await step(store, 1);
+    disk.failing = (operation) => (operation === "writeFileAtomic" ? "full" : undefined);
+    await expect(store.close()).rejects.toMatchObject({ code: "store_failed", cause: { code: "full" } });
+    disk.failing = () => undefined;
+    expect(await picture(await open(disk))).toEqual(pictureAfter(1));
+  });
+});

@@ -1,0 +1,6 @@
+import { describe } from "vitest";
+import { openMemoryStore } from "../../../server/store/memory-store.ts";
+import { storeContract } from "../../contracts/store-contract.ts";
+
+describe("the memory store", () =>
+  storeContract(() => ({ isKept: false, open: async () => openMemoryStore() })));

@@ -1,0 +1,205 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix, relative, sep } from "node:path";
+import ts from "typescript";
+import { describe, expect, it } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+
+/** Who may import from whom. Server and agent meet over the wire alone. */
+const mayImport: Record<string, readonly string[]> = {
+  shared: ["shared"],
+  server: ["server", "shared"],
+  agent: ["agent", "shared"],
+  simulator: ["simulator", "agent", "shared"],
+};
+
+/** The one file that starts a whole lab, server included, in one process. */
+const labFile = "simulator/lab.ts";
+
+/** Modules through which a program reaches the machine past its World. */
+const outsideModules = new Set([
+  ...["fs", "fs/promises", "http", "https", "http2", "net", "tls", "dgram", "dns", "dns/promises"],
+  ...["timers", "timers/promises", "child_process", "worker_threads", "cluster"],
+  ...["ws", "@hono/node-server", "lowdb/node"],
+]);
+
+/** Calls through which time, chance and the network get past the World. */
+const outsideCalls = [
+  /^(?:Date|performance)\.now$/,
+  /^Math\.random$/,
+  /^AbortSignal\.timeout$/,
+  /^(?:globalThis\.)?(?:setTimeout|setInterval|setImmediate|fetch)$/,
+  /^(?:(?:crypto|webcrypto|globalThis)\.)+(?:random\w+|getRandomValues)$/,
+  /^(?:crypto\.|webcrypto\.|globalThis\.)*subtle\./,
+  /^(?:\w+\.)*random\.getBytes(?:Sync)?$/,
+];
+
+/** What outside modules hold that needs no World: nothing but data. */
+const harmlessNames = new Set(["node:http#STATUS_CODES"]);
+
+/** Chance by a name imported from `node:crypto`. A parameter of that name is fine. */
+const isCryptoChance = (name: string) =>
+  /^node:crypto#(?:random\w+|getRandomValues|generateKeyPair\w*)$/.test(name);
+
+const isLiveWorld = (file: string) => /^shared\/live-[^/]+\.ts$/.test(file);
+
+/** What a file may use all the same, and why. */
+const exceptions: Record<string, { readonly uses: readonly string[]; readonly because: string }> = {
+  "simulator/assets.ts": {
+    uses: ["node:fs#readFileSync"],
+    because: "files that are shipped with the program are part of its code, not of the world's disk",
+  },
+  "simulator/virtual/scheduler.ts": {
+    uses: ["setImmediate"],
+    because: "the turn of the event loop between two events is how all promise callbacks get to run",
+  },
+};
+
+interface SourceFile {
+  readonly file: string;
+  readonly imports: readonly string[];
+  /** What is imported for use at run time, as `module#name`; the name is `*` for all of it. */
+  readonly names: readonly string[];
+  /** Calls by the text of what is called, and `new Date()` without an argument. */
+  readonly calls: readonly string[];
+}
+
+function sourceFilesOf(folder: string): SourceFile[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"))
+    .sort()
+    .map((file) => readSource(file, readFileSync(join(root, file), "utf8")));
+}
+
+function readSource(file: string, text: string): SourceFile {
+  const imports = ts.preProcessFile(text, true, true).importedFiles.map(({ fileName }) => fileName);
+  const names: string[] = [];
+  const calls: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) names.push(...namesOf(node));
+    if (ts.isCallExpression(node)) {
+      const [argument] = node.arguments;
+      if (node.expression.kind !== ts.SyntaxKind.ImportKeyword) calls.push(calledName(node.expression));
+      else if (argument && ts.isStringLiteral(argument)) names.push(`${argument.text}#*`);
+    }
+    if (ts.isNewExpression(node) && node.expression.getText() === "Date" && !node.arguments?.length) {
+      calls.push("new Date()");
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
+  return { file, imports, names, calls };
+}
+
+function namesOf(node: ts.ImportDeclaration | ts.ExportDeclaration): string[] {
+  const { moduleSpecifier } = node;
+  if (!moduleSpecifier || !ts.isStringLiteral(moduleSpecifier)) return [];
+  const clause = ts.isImportDeclaration(node) ? node.importClause : node.exportClause;
+  if (ts.isImportDeclaration(node) ? node.importClause?.isTypeOnly : node.isTypeOnly) return [];
+  const named = clause && ts.isImportClause(clause) ? clause.namedBindings : clause;
+  if (named && (ts.isNamedImports(named) || ts.isNamedExports(named))) {
+    const elements: readonly (ts.ImportSpecifier | ts.ExportSpecifier)[] = named.elements;
+    return elements
+      .filter(({ isTypeOnly }) => !isTypeOnly)
+      .map(({ name, propertyName }) => `${moduleSpecifier.text}#${(propertyName ?? name).text}`);
+  }
+  return [`${moduleSpecifier.text}#*`];
+}
+
+function calledName(expression: ts.Expression): string {
+  return expression.getText().replace(/\?\.|\s/g, (match) => (match === "?." ? "." : ""));
+}
+
+/** The top folder that a relative import leads to; undefined for a package. */
+function folderOf(file: string, imported: string): string | undefined {
+  if (!imported.startsWith(".")) return undefined;
+  return posix.join(posix.dirname(file), imported).split("/")[0];
+}
+
+function wrongImports({ file, imports }: SourceFile): string[] {
+  const folder = file.split("/")[0] ?? "";
+  const allowed = [...(mayImport[folder] ?? []), ...(file === labFile ? ["server"] : [])];
+  return imports.filter((imported) => {
+    const target = folderOf(file, imported);
+    return target !== undefined && !allowed.includes(target);
+  });
+}
+
+function isOutsideName(name: string): boolean {
+  const module = name.replace(/^node:/, "").replace(/#.*/, "");
+  return isCryptoChance(name) || (outsideModules.has(module) && !harmlessNames.has(name));
+}
+
+function pastTheWorld({ file, names, calls }: SourceFile): string[] {
+  if (isLiveWorld(file)) return [];
+  const used = calls.filter(
+    (call) => call === "new Date()" || outsideCalls.some((outside) => outside.test(call)),
+  );
+  const excused = exceptions[file]?.uses ?? [];
+  return [...names.filter(isOutsideName), ...used].filter((use) => !excused.includes(use));
+}
+
+const folders = Object.keys(mayImport);
+const sources = folders.flatMap(sourceFilesOf);
+
+describe("the source tree", () => {
+  it.each(folders)("%s imports only what it may", (folder) => {
+    const files = sources.filter(({ file }) => file.startsWith(`${folder}/`));
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.flatMap((source) => wrongImports(source).map((what) => `${source.file}: ${what}`))).toEqual(
+      [],
+    );
+  });
+
+  it.each(folders)("%s reaches clock, chance, network and disk through the World alone", (folder) => {
+    const files = sources.filter(({ file }) => file.startsWith(`${folder}/`));
+    expect(files.flatMap((source) => pastTheWorld(source).map((what) => `${source.file}: ${what}`))).toEqual(
+      [],
+    );
+  });
+
+  it.each(Object.entries(exceptions))("%s still needs its exception", (file, { uses }) => {
+    const source = sources.find((candidate) => candidate.file === file);
+    for (const use of uses) expect([...(source?.names ?? []), ...(source?.calls ?? [])]).toContain(use);
+  });
+});
+
+describe("the check itself", () => {
+  it.each([
+    ["server/a/b.ts", 'import { Phone } from "../../agent/phone.ts";', ["../../agent/phone.ts"]],
+    ["server/a.ts", 'import type { World } from "../shared/world.ts";', []],
+    ["agent/a.ts", 'export * from "../simulator/x.ts";', ["../simulator/x.ts"]],
+    ["shared/a.ts", 'const x = await import("../server/x.ts");', ["../server/x.ts"]],
+    ["simulator/fleet/a.ts", 'import { x } from "../../server/x.ts";', ["../../server/x.ts"]],
+    ["simulator/lab.ts", 'import { x } from "../server/x.ts";', []],
+    ["agent/a.ts", '// import { x } from "../server/x.ts";\nimport { z } from "zod";', []],
+  ])("judges the imports of %s: %s", (file, text, wrong) => {
+    expect(wrongImports(readSource(file, text))).toEqual(wrong);
+  });
+
+  it.each([
+    ['import { readFile } from "node:fs/promises";', ["node:fs/promises#readFile"]],
+    ['import * as net from "node:net";', ["node:net#*"]],
+    ['import { WebSocket } from "ws";', ["ws#WebSocket"]],
+    ['import type { Socket } from "node:net"; import { type Server, STATUS_CODES } from "node:http";', []],
+    ['const { readFile } = await import("node:fs/promises");', ["node:fs/promises#*"]],
+    ['import { createHash, randomBytes as bytes } from "node:crypto";', ["node:crypto#randomBytes"]],
+    ['import { createHash } from "node:crypto"; createHash("sha256");', []],
+    ["const now = Date.now();", ["Date.now"]],
+    ["const now = new Date();", ["new Date()"]],
+    ["const then = new Date(0);", []],
+    ["setTimeout(() => undefined, 1);", ["setTimeout"]],
+    ["globalThis.setTimeout(() => undefined, 1);", ["globalThis.setTimeout"]],
+    ["void fetch('http://127.0.0.1/');", ["fetch"]],
+    ["app.fetch(request);", []],
+    ["crypto.randomUUID(); Math.random();", ["crypto.randomUUID", "Math.random"]],
+    ["world.randomBytes(4); this.#world.random(); randomBytes(4);", []],
+    ["await crypto.subtle.digest('SHA-256', bytes);", ["crypto.subtle.digest"]],
+    ["forge.random.getBytesSync(16);", ["forge.random.getBytesSync"]],
+    ["// Date.now() and setTimeout() are named here only.", []],
+  ])("judges what is used in: %s", (text, found) => {
+    expect(pastTheWorld(readSource("server/some.ts", text))).toEqual(found);
+    expect(pastTheWorld(readSource("shared/live-some.ts", text))).toEqual([]);
+  });
+});

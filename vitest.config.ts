@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+/** Where the check wants the counts of this run. */
+const results = process.env["PIPPIN_TEST_RESULTS"];
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: results === undefined ? ["default"] : ["default", ["json", { outputFile: results }]],
+  },
+});
