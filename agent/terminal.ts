@@ -26,7 +26,8 @@ export function createTerminal(streams: {
       done();
     },
   });
-  const lines = createInterface({ input, output: echo, terminal: true });
+  // Without history: the arrow keys would bring the password back.
+  const lines = createInterface({ input, output: echo, terminal: true, historySize: 0 });
   // A line typed while nothing is asked, or one more than asked, answers nothing.
   let taker: ((line: string) => void) | undefined;
   lines.on("line", (line) => taker?.(line));
@@ -45,6 +46,7 @@ export function createTerminal(streams: {
         if (signal.aborted) return resolve(undefined);
         signal.addEventListener("abort", withdraw, { once: true });
         output.write(question);
+        lines.setPrompt(question.split("\n").at(-1) ?? ""); // drawn again when the person edits the line
         muted = hidden;
         taker = finish;
       });

@@ -24,7 +24,7 @@ export function startLoop(
 ): Loop {
   let stopped = false;
   let woken = false;
-  let interrupt: AbortController | undefined;
+  let interrupt: (() => void) | undefined;
 
   async function run(): Promise<void> {
     while (!stopped) {
@@ -40,8 +40,13 @@ export function startLoop(
       if (isSet(stopped) || isSet(woken)) continue;
       const waitMs = Math.min(Math.max(0, (nextAt ?? Infinity) - world.now()), idleMsMax);
       if (waitMs === 0) continue;
-      interrupt = new AbortController();
-      await world.sleep(waitMs, interrupt.signal);
+      await new Promise<void>((resolve) => {
+        const timer = world.after(waitMs, resolve);
+        interrupt = () => {
+          timer.cancel();
+          resolve();
+        };
+      });
       interrupt = undefined;
     }
   }
@@ -50,11 +55,11 @@ export function startLoop(
   return {
     wake() {
       woken = true;
-      interrupt?.abort();
+      interrupt?.();
     },
     async stop() {
       stopped = true;
-      interrupt?.abort();
+      interrupt?.();
       await running;
     },
   };

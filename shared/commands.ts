@@ -26,7 +26,11 @@ export const InstallApplication = z
     iTunesStoreID: z.number().int().positive().optional(),
     Identifier: z.string().min(1).optional(),
     ManifestURL: z.string().min(1).optional(),
-    Options: z.looseObject({ PurchaseMethod: z.number().int().optional() }).optional(),
+    // A loose object alone would take data and dates too: the record refuses what isn't a dictionary.
+    Options: z
+      .record(z.string(), z.unknown())
+      .pipe(z.looseObject({ PurchaseMethod: z.number().int().optional() }))
+      .optional(),
     ManagementFlags: z.number().int().min(0).optional(),
     ChangeManagementState: z.string().optional(),
     Configuration: z.record(z.string(), z.unknown()).optional(),

@@ -38,6 +38,8 @@ export const secretKeys: ReadonlySet<string> = new Set([
 const enrollmentLink = /\/enroll\/([\w.~%-]{8,})/g;
 /** A secret that is repeated elsewhere is found there too, unless it is so short that it would be found everywhere. */
 const echoLengthMin = 4;
+/** More different secrets than any message of ours holds: it counts as unreadable. */
+const echoesMax = 256;
 const asterisk = 0x2a;
 
 /**
@@ -58,9 +60,10 @@ export function redactWire(format: WireFormat, bytes: Uint8Array): Buffer {
   const secrets = values.filter((value) => value.isSecret);
   for (const secret of secrets) blank(copy, secret);
   const echoes = echoesOf(secrets);
+  if (echoes.length > echoesMax) return copy.fill(0);
+  if (echoes.length > 0) blankEchoes(copy, values, echoes);
   for (const value of values) {
     if (value.isSecret || value.spelling === "digits") continue;
-    for (const echo of echoes) if (holds(value, echo)) blankPart(copy, value, echo);
     const text = typeof value.meaning === "string" ? value.meaning : value.meaning.toString("latin1");
     for (const token of linkTokens(text)) blankPart(copy, value, token);
   }
@@ -73,18 +76,51 @@ function linkTokens(text: string): Buffer[] {
   return Array.from(text.matchAll(enrollmentLink), (link) => Buffer.from(link[1] ?? ""));
 }
 
-/** Longest first, so that none is found half overwritten. */
+/** Each once, and the longest first, so that none is found half overwritten. */
 function echoesOf(secrets: readonly WireValue[]): Buffer[] {
   const texts = secrets
     .filter(({ spelling }) => spelling !== "digits")
     .map(({ meaning }) => Buffer.from(meaning));
-  return texts.filter(({ length }) => length >= echoLengthMin).sort((a, b) => b.length - a.length);
+  const distinct = new Set(
+    texts.filter(({ length }) => length >= echoLengthMin).map((text) => text.toString("latin1")),
+  );
+  return Array.from(distinct, (text) => Buffer.from(text, "latin1")).sort((a, b) => b.length - a.length);
 }
 
-function holds({ meaning, isKey }: WireValue, echo: Buffer): boolean {
-  // A password may be "password": that key says nothing.
-  if (isKey && secretKeys.has(meaning.toString())) return false;
-  return Buffer.from(meaning).includes(echo);
+/** Searches all that isn't secret by its name in one go: value by value, many secrets in a large message would take minutes. */
+function blankEchoes(copy: Buffer, values: readonly WireValue[], echoes: readonly Buffer[]): void {
+  const open = values.filter(
+    ({ isSecret, spelling, isKey, meaning }) =>
+      // A password may be "password": that key says nothing.
+      !isSecret && spelling !== "digits" && !(isKey && secretKeys.has(meaning.toString())),
+  );
+  const meanings = open.map(({ meaning }) => Buffer.from(meaning));
+  const all = Buffer.concat(meanings);
+  const ends: number[] = [];
+  for (const { length } of meanings) ends.push((ends.at(-1) ?? 0) + length);
+  for (const echo of echoes) {
+    let at = all.indexOf(echo);
+    while (at >= 0) {
+      const index = firstAbove(ends, at);
+      const [value, end] = [open[index], ends[index]];
+      if (!value || end === undefined) throw new Error("text was found behind the last value");
+      const isInside = at + echo.length <= end; // and not half in the next value
+      if (isInside) blankPart(copy, value, echo);
+      at = all.indexOf(echo, isInside ? end : at + 1);
+    }
+  }
+}
+
+/** Index of the first number greater than `limit`; the numbers never fall. */
+function firstAbove(numbers: readonly number[], limit: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] ?? 0) > limit) high = middle;
+    else low = middle + 1;
+  }
+  return low;
 }
 
 /** Overwrites the whole value. */

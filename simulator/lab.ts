@@ -22,7 +22,7 @@ export { registerServerCommand } from "../server/main.ts";
 /** While the server restarts, clients wait for it so long. */
 const patienceMs = 60_000;
 /** Keys shared by the phones of a live fleet. */
-const keyPoolSize = 3;
+const keyPoolSize = 2;
 
 export interface LabOptions {
   readonly seed: string;
@@ -164,6 +164,9 @@ export async function startLiveLab(options: LiveLabOptions): Promise<RunningLab>
   const trace = options.tracePath && (await openTraceFile(real.disk, options.tracePath, recorder));
   const ending: (() => Promise<void>)[] = [];
   try {
+    // Making keys takes longer than all the rest: begun first, waited for last.
+    const phoneWorld = withKeyPool(world, keyPoolSize);
+    phoneWorld.catch(() => undefined);
     const drawKey = () => world.randomBytes(24).toString("base64url");
     const { attach, host } = options;
     const controlKey = attach?.controlKey ?? drawKey();
@@ -197,7 +200,7 @@ export async function startLiveLab(options: LiveLabOptions): Promise<RunningLab>
       options,
       recorder,
       world,
-      phoneWorld: await withKeyPool(world, keyPoolSize),
+      phoneWorld: await phoneWorld,
       admin: new JsonClient({ world, baseUrl: serverUrl, key: adminKey, patienceMs }),
       apple: new JsonClient({ world, baseUrl: appleUrl, key: controlKey, patienceMs }),
       pace: "quick",

@@ -13,8 +13,11 @@ export function readPeopleCsv(): string {
 const Person = z.object({ id: z.string(), name: z.string(), email: z.string(), groups: z.string() });
 export type Person = z.infer<typeof Person>;
 
-export function readPeople(): Person[] {
-  return z.array(Person).parse(parse(readPeopleCsv(), { columns: true }));
+let people: readonly Person[] | undefined;
+
+export function readPeople(): readonly Person[] {
+  people ??= z.array(Person).parse(parse(readPeopleCsv(), { columns: true }));
+  return people;
 }
 
 const PhoneRow = z.object({

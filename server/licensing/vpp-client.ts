@@ -38,11 +38,8 @@ const retryAfterMsMax = 30_000;
 const pagesMax = 10_000;
 const repeatable = new Set([9603, 9646]);
 
-export interface Page<T> {
-  records: T[];
-  /** Given with the last page only. */
-  sinceModifiedToken: string | null;
-}
+/** The service configuration has no `status`. */
+const LooseEnvelope = VppEnvelope.partial();
 
 export class VppClient {
   readonly #world: World;
@@ -220,7 +217,7 @@ export class VppClient {
         continue;
       }
       // Apple's errors come with HTTP 200 and `status` -1 in the body.
-      const envelope = parse(response, VppEnvelope.partial());
+      const envelope = parse(response, LooseEnvelope);
       if (envelope.status !== undefined && envelope.status !== 0 && envelope.errorNumber !== undefined) {
         if (repeatable.has(envelope.errorNumber) && !last) {
           await this.#world.sleep(waitMs);

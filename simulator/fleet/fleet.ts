@@ -9,9 +9,7 @@ import type { KeyPair, World } from "../../shared/world.ts";
  * to keep from itself. Every phone still has a certificate of its own.
  */
 export async function withKeyPool(world: World, size: number): Promise<World> {
-  const pool: KeyPair[] = [];
-  for (let count = 0; count < size; count += 1) pool.push(await world.generateKeyPair());
-  return withKeys(world, pool);
+  return withKeys(world, await Promise.all(Array.from({ length: size }, () => world.generateKeyPair())));
 }
 
 export function withKeys(world: World, pool: readonly KeyPair[]): World {

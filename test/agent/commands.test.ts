@@ -388,9 +388,25 @@ describe("ManagedApplicationList", () => {
     await lab.world.advance(1_000);
     expect(lab.connection.reports).toEqual([first]);
     expect(await lab.connection.command("m1", managedList)).toEqual(first);
+    expect(lab.appState(pages.bundleId)).toBe("UserRejected");
     const second = await lab.connection.command("m2", managedList);
     expect(second.ManagedApplicationList).toEqual({});
     expect(lab.phone.view().apps).toEqual([]);
+  });
+
+  it("does not take one rejection for another when the report of the first arrives late", async () => {
+    const lab = await startLab();
+    await lab.connection.command("c", install());
+    await lab.answer({ choice: "cancel" });
+    // Sent at once, so the second command says nothing about the first one's result.
+    lab.connection.send({ CommandUUID: "m1", Command: managedList });
+    lab.connection.send({ CommandUUID: "d", Command: install() });
+    await settle();
+    await lab.answer({ choice: "cancel" });
+    lab.connection.acknowledge();
+    await settle();
+    const list = await lab.connection.command("m2", managedList);
+    expect(list.ManagedApplicationList).toMatchObject({ [pages.bundleId]: { Status: "UserRejected" } });
   });
 
   it("keeps quiet about apps the person has for themselves", async () => {

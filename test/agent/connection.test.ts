@@ -284,6 +284,18 @@ describe("stopping", () => {
     expect(lab.phone.view().status).toBe("stopped");
   });
 
+  it("by pulling the battery in the middle of a command keeps its result back", async () => {
+    const lab = await startLab();
+    lab.world.disk.afterWrite = () => void lab.phone.kill();
+    lab.connection.send({ CommandUUID: "one", Command: query });
+    await settle();
+    expect(lab.saved.performed).toHaveLength(1);
+    expect(lab.connection.reports).toHaveLength(1);
+    lab.world.disk.afterWrite = () => undefined;
+    await lab.start();
+    expect(lab.connection.reports).toMatchObject([{ CommandUUID: "one", Status: "Acknowledged" }]);
+  });
+
   it("by pulling the battery says nothing", async () => {
     const lab = await startLab();
     await lab.phone.kill();

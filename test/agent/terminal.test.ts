@@ -58,6 +58,8 @@ describe("the terminal", () => {
     expect(seen()).toContain(`${lab.apple.appleId}`);
     await type(`${lab.apple.password}\r`);
     expect(seen()).not.toContain(lab.apple.password);
+    await type("\u001b[A\u001b[A");
+    expect(seen()).not.toContain(lab.apple.password);
     await lab.world.advance(2_000);
     expect(lab.appState(pages.bundleId)).toBe("Managed");
   });

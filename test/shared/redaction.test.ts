@@ -105,6 +105,24 @@ describe.each(formats)("a wire message as %s", (format) => {
     expect(shown(format, value)).toEqual({ password: "********" });
   });
 
+  it("finds many secrets, each in many places, and gives up on more than there can be", () => {
+    const secrets = (count: number) => Array.from({ length: count }, (_, index) => `secret-${index}-`);
+    const message = (count: number) => ({
+      secret: secrets(count),
+      notes: secrets(count).map((secret) => `${secret}é${secret}`),
+    });
+    expect(shown(format, message(256)).notes).toEqual(
+      secrets(256).map((secret) => `${"*".repeat(secret.length)}é${"*".repeat(secret.length)}`),
+    );
+    const bytes = written(format, message(257));
+    expect(redactWire(format, bytes)).toEqual(Buffer.alloc(bytes.length));
+  });
+
+  it("isn't misled by values that only together spell a secret", () => {
+    const value = { password: "abcdefgh", list: ["xabcd", "efgh", "abcdefgh", "abcd", "efghabcdefgh"] };
+    expect(shown(format, value).list).toEqual(["xabcd", "efgh", "********", "abcd", "efgh********"]);
+  });
+
   it("tells Apple's push token from a secret one, and keeps batch tokens", () => {
     expect(shown(format, { Token: "push", batchToken: "b1", token: "secret" })).toEqual({
       Token: "push",

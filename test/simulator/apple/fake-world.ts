@@ -6,7 +6,6 @@ export class FakeWorld implements World {
   readonly kind = "virtual";
   readonly files = new Map<string, Buffer>();
   readonly sleeps: number[] = [];
-  /** When set, a write waits until the function given to `hold` is called. */
   writeCount = 0;
   failWrites = false;
   #held: (() => void)[] | undefined;

@@ -1,0 +1,147 @@
+/** A trace as the checkers read it: every message decoded once, and told apart by what it is. */
+import { verifyCms } from "../../shared/certificates.ts";
+import { PippinError } from "../../shared/errors.ts";
+import { decodePlist } from "../../shared/plist.ts";
+import type { TraceEvent } from "../../shared/trace.ts";
+
+/** More than this is no use to anybody; the last line says that there is more. */
+const findingsMax = 200;
+
+export type Dictionary = Readonly<Record<string, unknown>>;
+
+/** One message that crossed a wire. */
+export interface WireEntry {
+  readonly seq: number;
+  readonly event: TraceEvent;
+  readonly channel: string;
+  readonly from: string;
+  readonly to: string;
+  readonly format: string;
+  readonly bytes: Buffer;
+  /** Undefined when there are no bytes, or none that can be read. Of a signed message, what was signed. */
+  readonly message: Dictionary | undefined;
+  /** Why it can't be read. */
+  readonly problem: string | undefined;
+  /** Of a message to or from Apple: the last part of the path, e.g. `getVPPAssetsSrv`. */
+  readonly service: string;
+  /** Of an answer: the request it answers. */
+  readonly request: WireEntry | undefined;
+}
+
+export interface Trace {
+  readonly events: readonly TraceEvent[];
+  /** By `seq`, in order. */
+  readonly wires: ReadonlyMap<number, WireEntry>;
+}
+
+/** One rule, or several that belong together. Answers with what breaks them, in words. */
+export type Checker = (trace: Trace) => string[];
+
+/** Sentences about what is wrong, each with the number of its event. */
+export class Findings {
+  readonly #sentences: string[] = [];
+  #left = 0;
+
+  add(event: Pick<TraceEvent, "seq"> | number, sentence: string): void {
+    const seq = typeof event === "number" ? event : event.seq;
+    if (this.#sentences.length < findingsMax) this.#sentences.push(`#${seq}: ${sentence}`);
+    else this.#left += 1;
+  }
+
+  get all(): string[] {
+    return this.#left === 0 ? this.#sentences : [...this.#sentences, `and ${this.#left} more of this kind`];
+  }
+}
+
+/** Decodes whatever can be decoded; what can't has a `problem`. Never throws for what is in the trace. */
+export function readTrace(events: readonly TraceEvent[]): Trace {
+  const wires = new Map<number, WireEntry>();
+  for (const event of events) {
+    if (event.event !== "wire") continue;
+    wires.set(event.seq, readWire(event, event.cause === undefined ? undefined : wires.get(event.cause)));
+  }
+  return { events, wires };
+}
+
+/** Reads a trace file. Throws PippinError malformed_json, naming the line. */
+export function parseTrace(ndjson: string): TraceEvent[] {
+  const lines = ndjson.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  return lines.map((line, index) => {
+    let event: unknown;
+    try {
+      event = JSON.parse(line);
+    } catch {
+      event = undefined;
+    }
+    if (isDictionary(event) && typeof event["event"] === "string" && typeof event["seq"] === "number") {
+      return event as unknown as TraceEvent; // the checkers look at the rest
+    }
+    throw new PippinError("malformed_json", `Line ${index + 1} of the trace is no event.`);
+  });
+}
+
+export function isDictionary(value: unknown): value is Dictionary {
+  return (
+    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+  );
+}
+
+/** The dictionaries in a list that should hold nothing else. */
+export function dictionariesIn(value: unknown): Dictionary[] {
+  return Array.isArray(value) ? value.filter(isDictionary) : [];
+}
+
+export function textOf(value: unknown): string {
+  return typeof value === "string" || typeof value === "number" ? String(value) : "";
+}
+
+function readWire(event: TraceEvent, request: WireEntry | undefined): WireEntry {
+  const { channel, from, to, format, target } = event;
+  const text = typeof event["bytes"] === "string" ? event["bytes"] : undefined;
+  const bytes = Buffer.from(text ?? "", "base64");
+  const isBase64 = text !== undefined && bytes.toString("base64") === text;
+  const decoded = isBase64 ? decode(textOf(format), bytes) : { problem: "its bytes are not base64" };
+  const path = textOf(target).split("?")[0] ?? "";
+  return {
+    seq: event.seq,
+    event,
+    channel: textOf(channel),
+    from: textOf(from),
+    to: textOf(to),
+    format: textOf(format),
+    bytes,
+    message: "message" in decoded ? decoded.message : undefined,
+    problem: "problem" in decoded ? decoded.problem : undefined,
+    service: path.split("/").at(-1) ?? "",
+    request,
+  };
+}
+
+function decode(
+  format: string,
+  bytes: Buffer,
+): { message: Dictionary } | { problem: string } | Record<never, never> {
+  try {
+    switch (format) {
+      case "empty":
+        return bytes.length === 0 ? {} : { problem: "it is said to be empty and isn't" };
+      case "plist-xml":
+      case "plist-binary":
+        return { message: decodePlist(bytes, format) };
+      case "cms":
+        return { message: decodePlist(verifyCms(bytes).content) };
+      case "json": {
+        const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+        return isDictionary(value) ? { message: value } : { problem: "it is JSON, but not an object" };
+      }
+      default:
+        return { problem: `nobody knows the format ${JSON.stringify(format)}` };
+    }
+  } catch (error) {
+    if (error instanceof PippinError) return { problem: `it is no ${format}: ${error.message}` };
+    // What JSON.parse and TextDecoder throw quotes the message.
+    if (error instanceof SyntaxError || error instanceof TypeError) return { problem: `it is no ${format}` };
+    throw error;
+  }
+}
