@@ -51,29 +51,45 @@ export function redactWire(format: WireFormat, bytes: Uint8Array): Buffer {
   const copy = Buffer.from(bytes);
   if (copy.length === 0) return copy;
   if (format === "cms" || format === "empty") {
-    for (const token of linkTokens(copy.toString("latin1"))) blankIn(copy, token, asterisk);
+    for (const { start, end } of linkTokens(copy.toString("latin1"))) copy.fill(asterisk, start, end);
     return copy;
   }
   // Read from the original, so that no overwriting changes a meaning.
-  const values = wireValues(format, Buffer.from(bytes), secretKeys);
+  const original = Buffer.from(bytes);
+  const values = wireValues(format, original, secretKeys);
   if (!values) return copy.fill(0);
   const secrets = values.filter((value) => value.isSecret);
   for (const secret of secrets) blank(copy, secret);
   const echoes = echoesOf(secrets);
   if (echoes.length > echoesMax) return copy.fill(0);
   if (echoes.length > 0) blankEchoes(copy, values, echoes);
-  for (const value of values) {
-    if (value.isSecret || value.spelling === "digits") continue;
-    const text = typeof value.meaning === "string" ? value.meaning : value.meaning.toString("latin1");
-    for (const token of linkTokens(text)) blankPart(copy, value, token);
-  }
+  for (const value of values) if (!value.isSecret) blankLinks(copy, original, value);
   // A binary plist may have bytes that nothing refers to.
   if (format === "plist-binary") for (const echo of echoes) blankIn(copy, echo, asterisk);
   return copy;
 }
 
-function linkTokens(text: string): Buffer[] {
-  return Array.from(text.matchAll(enrollmentLink), (link) => Buffer.from(link[1] ?? ""));
+/** Where the tokens of enrolment links are in a text. */
+function linkTokens(text: string): { start: number; end: number }[] {
+  if (!text.includes("/enroll/")) return [];
+  return Array.from(text.matchAll(enrollmentLink), ({ index, 0: whole, 1: token = "" }) => {
+    const end = index + whole.length;
+    return { start: end - token.length, end };
+  });
+}
+
+function blankLinks(copy: Buffer, original: Buffer, value: WireValue): void {
+  const { meaning, spelling, start } = value;
+  const tokens = linkTokens(typeof meaning === "string" ? meaning : meaning.toString("latin1"));
+  if (tokens.length === 0) return;
+  if (spelling === "utf16") {
+    for (const token of tokens) copy.fill(utf16("*"), start + 2 * token.start, start + 2 * token.end);
+  } else if (isPlain(value)) {
+    for (const token of linkTokens(original.toString("latin1", start, value.end)))
+      copy.fill(asterisk, start + token.start, start + token.end);
+  } else {
+    blank(copy, value);
+  }
 }
 
 /** Each once, and the longest first, so that none is found half overwritten. */
@@ -148,10 +164,14 @@ function blank(copy: Buffer, { start, end, spelling }: WireValue): void {
 /** Overwrites a part of the value where it is spelled as it reads, and otherwise all of it. */
 function blankPart(copy: Buffer, value: WireValue, part: Buffer): void {
   const range = copy.subarray(value.start, value.end);
-  const isPlain = range.length === Buffer.from(value.meaning).length; // every escape is longer than what it stands for
   if (value.spelling === "utf16") blankIn(range, utf16(part.toString()), utf16("*"));
-  else if (isPlain) blankIn(range, part, asterisk);
+  else if (isPlain(value)) blankIn(range, part, asterisk);
   else blank(copy, value);
+}
+
+/** Whether the value is spelled as it reads: every escape, and base64, is longer than what it stands for. */
+function isPlain({ start, end, meaning }: WireValue): boolean {
+  return end - start === Buffer.byteLength(meaning);
 }
 
 function blankIn(range: Buffer, part: Buffer, filler: number | Buffer): void {

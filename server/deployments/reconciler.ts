@@ -125,7 +125,8 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
           await refuseSeat(tx, outbox, installation, user.id, now);
           return undefined;
         }
-        if (!step.again) await save({ ...inState(installation, "installing", null, now), waitingSince: null });
+        if (!step.again)
+          await save({ ...inState(installation, "installing", null, now), waitingSince: null });
         return effect(installation, `seat ${seatId}`, () => performAssociate(context, seatId));
       }
       case "disassociate": {

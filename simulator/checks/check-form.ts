@@ -4,7 +4,10 @@ import { Findings, type Checker } from "./trace-reading.ts";
 const knownEvents: ReadonlySet<string> = new Set(eventNames);
 
 /** What an event can't be understood without. Where Apple records an event of the same name, its own ids are in the second list. */
-const requiredIds = new Map<string, { readonly ours: readonly string[]; readonly apples?: readonly string[] }>([
+const requiredIds = new Map<
+  string,
+  { readonly ours: readonly string[]; readonly apples?: readonly string[] }
+>([
   ["wire", { ours: ["channel", "from", "to", "format", "bytes"] }],
   ["enrollment.started", { ours: ["udid"] }],
   ["enrollment.completed", { ours: ["udid"] }],

@@ -32,7 +32,16 @@ export interface Trace {
   readonly events: readonly TraceEvent[];
   /** By `seq`, in order. */
   readonly wires: ReadonlyMap<number, WireEntry>;
+  /** By CommandUUID. */
+  readonly commands: ReadonlyMap<string, { readonly requestType: string; readonly byAdmin: boolean }>;
+  /** Whether the server was killed on the way: what it had stored and not yet told is then missing. */
+  readonly hasKills: boolean;
 }
+
+/** The event that says that the server's process was killed. */
+export const serverKilled = { where: "lab", what: "server killed" } as const;
+/** Where admins give commands by hand, which the rules of deployments don't bind. */
+const commandRoutes = /^\/api\/v1\/(?:devices\/[^/]+\/)?commands$/;
 
 /** One rule, or several that belong together. Answers with what breaks them, in words. */
 export type Checker = (trace: Trace) => string[];
@@ -56,11 +65,27 @@ export class Findings {
 /** Decodes whatever can be decoded; what can't has a `problem`. Never throws for what is in the trace. */
 export function readTrace(events: readonly TraceEvent[]): Trace {
   const wires = new Map<number, WireEntry>();
+  const commands = new Map<string, { requestType: string; byAdmin: boolean }>();
+  let hasKills = false;
   for (const event of events) {
-    if (event.event !== "wire") continue;
-    wires.set(event.seq, readWire(event, event.cause === undefined ? undefined : wires.get(event.cause)));
+    const { cause, commandUUID, requestType } = event;
+    if (event.event === "wire") {
+      wires.set(event.seq, readWire(event, cause === undefined ? undefined : wires.get(cause)));
+    } else if (isKill(event)) {
+      hasKills = true;
+    } else if (commandUUID !== undefined && typeof requestType === "string" && !commands.has(commandUUID)) {
+      const order = event.event === "command.queued" && cause !== undefined ? events[cause - 1] : undefined;
+      const byAdmin = order?.event === "api.request" && commandRoutes.test(textOf(order["path"]));
+      commands.set(commandUUID, { requestType, byAdmin });
+    }
   }
-  return { events, wires };
+  return { events, wires, commands, hasKills };
+}
+
+export function isKill(event: TraceEvent): boolean {
+  return (
+    event.event === "fault" && event["where"] === serverKilled.where && event["what"] === serverKilled.what
+  );
 }
 
 /** Reads a trace file. Throws PippinError malformed_json, naming the line. */
@@ -82,9 +107,8 @@ export function parseTrace(ndjson: string): TraceEvent[] {
 }
 
 export function isDictionary(value: unknown): value is Dictionary {
-  return (
-    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
-  );
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  return !(value instanceof Uint8Array) && !(value instanceof Date);
 }
 
 /** The dictionaries in a list that should hold nothing else. */
@@ -101,7 +125,7 @@ function readWire(event: TraceEvent, request: WireEntry | undefined): WireEntry 
   const text = typeof event["bytes"] === "string" ? event["bytes"] : undefined;
   const bytes = Buffer.from(text ?? "", "base64");
   const isBase64 = text !== undefined && bytes.toString("base64") === text;
-  const decoded = isBase64 ? decode(textOf(format), bytes) : { problem: "its bytes are not base64" };
+  const decoded: Decoded = isBase64 ? decode(textOf(format), bytes) : { problem: "its bytes are not base64" };
   const path = textOf(target).split("?")[0] ?? "";
   return {
     seq: event.seq,
@@ -111,17 +135,19 @@ function readWire(event: TraceEvent, request: WireEntry | undefined): WireEntry 
     to: textOf(to),
     format: textOf(format),
     bytes,
-    message: "message" in decoded ? decoded.message : undefined,
-    problem: "problem" in decoded ? decoded.problem : undefined,
+    message: decoded.message,
+    problem: decoded.problem,
     service: path.split("/").at(-1) ?? "",
     request,
   };
 }
 
-function decode(
-  format: string,
-  bytes: Buffer,
-): { message: Dictionary } | { problem: string } | Record<never, never> {
+interface Decoded {
+  readonly message?: Dictionary;
+  readonly problem?: string;
+}
+
+function decode(format: string, bytes: Buffer): Decoded {
   try {
     switch (format) {
       case "empty":

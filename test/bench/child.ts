@@ -95,7 +95,10 @@ export function answerParent<C extends Calls>(calls: C, farewell: () => Promise<
       .then(
         (result) => process.send?.({ id, result } satisfies Reply),
         (error: unknown) =>
-          process.send?.({ id, error: error instanceof Error ? (error.stack ?? "") : "unknown" } satisfies Reply),
+          process.send?.({
+            id,
+            error: error instanceof Error ? (error.stack ?? "") : "unknown",
+          } satisfies Reply),
       );
   });
   process.once("disconnect", () => void farewell().finally(() => process.exit()));

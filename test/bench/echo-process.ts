@@ -10,7 +10,12 @@ const calls = {
   /** Sends `commandBytes` to every connection, and again whenever a message comes back. Answers with the port. */
   async serve({ commandBytes }: { commandBytes: number }) {
     const command = Buffer.alloc(commandBytes, 0x63);
-    const opened = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false, backlog: 4096 });
+    const opened = new WebSocketServer({
+      host: "127.0.0.1",
+      port: 0,
+      perMessageDeflate: false,
+      backlog: 4096,
+    });
     opened.on("connection", (socket) => {
       socket.on("message", () => {
         answers += 1;

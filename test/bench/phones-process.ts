@@ -61,7 +61,11 @@ async function enrolOne(enrollmentUrl: string): Promise<void> {
 }
 
 /** Runs `task` for each item, `width` at a time. */
-async function inParallel<T>(items: readonly T[], width: number, task: (item: T) => Promise<void>): Promise<void> {
+async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  task: (item: T) => Promise<void>,
+): Promise<void> {
   let next = 0;
   async function work(): Promise<void> {
     for (let item = items[next++]; item !== undefined; item = items[next++]) await task(item);

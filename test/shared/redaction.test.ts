@@ -154,6 +154,11 @@ describe.each(formats)("a wire message as %s", (format) => {
     expect(read(format, after)).toEqual({ a: "日本 http://h/enroll/**********/x" });
   });
 
+  it("hides the token of an enrolment link that begins with a secret", () => {
+    const value = { password: "abcd", a: "/enroll/abcdefghijkl" };
+    expect(shown(format, value)).toEqual({ password: "****", a: "/enroll/************" });
+  });
+
   it("is all zeros when it can't be read", () => {
     const bytes = written(format, { password: "pa55word" });
     for (const broken of [

@@ -1,0 +1,38 @@
+/** Commands for connected phones: queued through the admin API, and waited for until every result is stored. */
+import type { BenchLab } from "./bench-lab.ts";
+
+/** Short, and answered without a look at anything else. */
+const command = { RequestType: "DeviceInformation", Queries: ["DeviceName", "OSVersion", "BuildVersion"] };
+
+export interface Span {
+  readonly commands: number;
+  readonly seconds: number;
+  /** Of the whole server process: its threads and its collector too. */
+  readonly serverCpuMs: number;
+  readonly phonesCpuMs: number;
+}
+
+/** Gives each phone so many commands, one call of the API for a command to all of them. */
+export async function drive(lab: BenchLab, udids: readonly string[], perPhone: number): Promise<Span> {
+  const { server, phones, admin } = lab;
+  const commands = udids.length * perPhone;
+  const before = await server.call("settledCount", undefined);
+  const [serverBefore, phonesBefore] = [
+    await server.call("cpuMs", undefined),
+    await phones.call("cpuMs", undefined),
+  ];
+  const startedAt = performance.now();
+  const settled = server.call("settled", before + commands);
+  for (let wave = 0; wave < perPhone; wave += 1) {
+    const { refused } = await admin.post<{ refused: unknown[] }>("/api/v1/commands", { udids, command });
+    if (refused.length > 0) throw new Error(`the server refused ${refused.length} commands`);
+  }
+  await settled;
+  const seconds = (performance.now() - startedAt) / 1_000;
+  return {
+    commands,
+    seconds,
+    serverCpuMs: (await server.call("cpuMs", undefined)) - serverBefore,
+    phonesCpuMs: (await phones.call("cpuMs", undefined)) - phonesBefore,
+  };
+}

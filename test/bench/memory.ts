@@ -1,0 +1,30 @@
+import type { BenchLab } from "./bench-lab.ts";
+import type { Memory } from "./child.ts";
+import type { Figure } from "./report.ts";
+
+export interface LabMemory {
+  readonly server: Memory;
+  readonly phones: Memory;
+}
+
+export async function readMemory(lab: BenchLab): Promise<LabMemory> {
+  return {
+    server: await lab.server.call("measureMemory", undefined),
+    phones: await lab.phones.call("measureMemory", undefined),
+  };
+}
+
+/** What `count` idle phones take: the difference between none of them and all. */
+export function memoryFigures(none: LabMemory, all: LabMemory, count: number): Figure[] {
+  return (["server", "phones"] as const).map((side) => {
+    const kilobytesEach = (of: keyof Memory) => (all[side][of] - none[side][of]) / count / 1024;
+    return {
+      id: `memory.${side}`,
+      title: `Memory per connected phone, ${side === "server" ? "server" : "fleet"}`,
+      value: kilobytesEach("usedBytes"),
+      unit: "KB",
+      goal: { at: "most", value: 40 },
+      how: `heapUsed + external after a collection, ${count.toLocaleString("en")} enrolled, connected and idle real agents less none, divided by their number${side === "phones" ? "; their disk, in memory, is in it" : "; their records in the store are in it"}. By resident set size it is ${kilobytesEach("rssBytes").toFixed(0)} KB.`,
+    };
+  });
+}
