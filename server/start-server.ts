@@ -72,7 +72,7 @@ async function compose(base: ServerContext, config: ServerConfig): Promise<Runni
     });
   };
 
-  let listener: Listener | undefined;
+  let listener: Listener | undefined = undefined;
   const publicUrl = () => config.publicUrl ?? listener?.url ?? `http://${config.host}:${config.port}`;
   const serverUrl = () => `${publicUrl().replace(/^http/, "ws")}${channelPath}`;
 

@@ -23,7 +23,7 @@ export const defaultPlistLimits: PlistLimits = {
 const loneSurrogate = /\p{Surrogate}/u;
 const beyondLatin1 = /[^\0-\xff]/;
 /** What `YYYY` can say. */
-const dateMin = Date.UTC(0, 0, 1) - (Date.UTC(1900, 0, 1) - Date.parse("0000-01-01T00:00:00Z"));
+const dateMin = Date.parse("0000-01-01T00:00:00Z");
 const dateMax = Date.parse("9999-12-31T23:59:59.999Z");
 
 export function malformed(sentence: string): PippinError {

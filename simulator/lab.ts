@@ -5,6 +5,7 @@ import type { ChannelProtocol } from "../shared/channel.ts";
 import { createLiveWorld } from "../shared/live-world.ts";
 import { createRecorder, type Recorder } from "../shared/trace.ts";
 import type { World } from "../shared/world.ts";
+import { worldWith } from "../shared/world-with.ts";
 import { startServer, type RunningServer } from "../server/start-server.ts";
 import { Fleet, makeUdid, withKeyPool } from "./fleet/fleet.ts";
 import { JsonClient } from "./json-client.ts";
@@ -144,17 +145,10 @@ class PhoneDesk {
   }
 }
 
-/** The same world with its files in memory. */
-function inMemory(world: World): World {
-  const ephemeral = Object.create(world) as World;
-  Object.defineProperty(ephemeral, "disk", { value: new MemoryDisk() });
-  return ephemeral;
-}
-
 /** Real sockets, real time. */
 export async function startLiveLab(options: LiveLabOptions): Promise<RunningLab> {
   const real = createLiveWorld();
-  const world = options.dataDirectory === undefined ? inMemory(real) : real;
+  const world = options.dataDirectory === undefined ? worldWith(real, { disk: new MemoryDisk() }) : real;
   const directory = options.dataDirectory ?? "/lab";
   const recorder = createRecorder({
     now: () => world.now(),

@@ -25,7 +25,7 @@ export async function startApple(
   recorder: Recorder,
   config: AppleConfig,
 ): Promise<RunningApple> {
-  let listener: Listener | undefined;
+  let listener: Listener | undefined = undefined;
   const apple = await createApple(
     { world, recorder },
     {

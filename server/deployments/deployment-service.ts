@@ -131,7 +131,7 @@ export function createDeploymentService({ context, wake }: DeploymentServiceOpti
       return installation;
     },
 
-    membershipChanged: (tx, _outbox, userId) => refreshUser(tx, userId, world.now()),
+    membershipChanged: (tx, outbox, userId) => refreshUser(tx, outbox, userId, world.now()),
     wake,
   };
 }
@@ -140,12 +140,12 @@ export function createDeploymentService({ context, wake }: DeploymentServiceOpti
 export function createDeviceHooks({ context, wake }: DeploymentServiceOptions): DeviceHooks {
   const { world } = context;
   return {
-    async deviceEnrolled(tx, _outbox, device) {
-      await forgetApps(tx, device.id, world.now());
-      await refreshDevice(tx, device, world.now(), 0);
+    async deviceEnrolled(tx, outbox, device) {
+      await forgetApps(tx, outbox, device.id, world.now());
+      await refreshDevice(tx, outbox, device, world.now(), 0);
     },
-    async deviceUnenrolled(tx, _outbox, device) {
-      await forgetApps(tx, device.id, world.now());
+    async deviceUnenrolled(tx, outbox, device) {
+      await forgetApps(tx, outbox, device.id, world.now());
     },
     commandSettled: (tx, outbox, command) => noteCommand(tx, outbox, command, world.now()),
     wake,

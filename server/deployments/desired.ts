@@ -1,9 +1,10 @@
 /** From deployments to installations: which phone is to have which app. */
+import type { Outbox } from "../outbox.ts";
 import { readPolicies } from "../policies.ts";
 import type { DeploymentRecord, DeviceRecord, UserRecord } from "../store/records.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import { resolveConflicts, type DesiredAction } from "./conflicts.ts";
-import { installationId, newInstallation, perOwnerMax } from "./installations.ts";
+import { installationId, newInstallation, perOwnerMax, saveInstallation } from "./installations.ts";
 
 /** What all deployments of an app ask for on the phones of one user; null when none reaches the user. */
 export async function desiredFor(
@@ -52,6 +53,7 @@ async function appsDeployedTo(reader: Reader, user: UserRecord): Promise<string[
 /** Writes anew what is desired of one app on one phone, and has the reconciler look. */
 export async function refreshInstallation(
   tx: Transaction,
+  outbox: Outbox,
   device: DeviceRecord,
   adamId: string,
   desired: DesiredAction | null,
@@ -63,7 +65,7 @@ export async function refreshInstallation(
   if (existing === undefined && desired === null) return;
   const installation = existing ?? newInstallation(device.id, adamId, device.userId, now, cause);
   const changed = installation.desired !== desired;
-  await tx.put("installations", {
+  await saveInstallation(tx, outbox, installation, {
     ...installation,
     userId: device.userId,
     desired,
@@ -86,6 +88,7 @@ function beginAgain(state: string): boolean {
 /** Everything on one phone: after enrolment, or when its user came into or left a group. */
 export async function refreshDevice(
   tx: Transaction,
+  outbox: Outbox,
   device: DeviceRecord,
   now: number,
   cause: number,
@@ -100,14 +103,19 @@ export async function refreshDevice(
   for (const installation of known) adamIds.add(installation.adamId);
   for (const adamId of adamIds) {
     const desired = user === undefined ? null : await desiredFor(tx, user, adamId);
-    await refreshInstallation(tx, device, adamId, desired, now, cause);
+    await refreshInstallation(tx, outbox, device, adamId, desired, now, cause);
   }
 }
 
-export async function refreshUser(tx: Transaction, userId: string, now: number): Promise<void> {
+export async function refreshUser(
+  tx: Transaction,
+  outbox: Outbox,
+  userId: string,
+  now: number,
+): Promise<void> {
   const devices = await tx.list("devices", { index: "byUser", partition: userId, limit: perOwnerMax });
   for (const device of devices) {
-    if (device.state === "enrolled") await refreshDevice(tx, device, now, 0);
+    if (device.state === "enrolled") await refreshDevice(tx, outbox, device, now, 0);
   }
 }
 
@@ -119,7 +127,7 @@ const usersPerTurn = 50;
  *
  * @returns whether there was anything to do.
  */
-export async function expandOneDeployment(tx: Transaction, now: number): Promise<boolean> {
+export async function expandOneDeployment(tx: Transaction, outbox: Outbox, now: number): Promise<boolean> {
   const [deployment] = await tx.list("deployments", { index: "expanding", partition: "", limit: 1 });
   if (deployment === undefined || deployment.expandAfter === null) return false;
   const { expandAfter } = deployment;
@@ -137,7 +145,7 @@ export async function expandOneDeployment(tx: Transaction, now: number): Promise
       limit: perOwnerMax,
     })) {
       if (device.state !== "enrolled") continue;
-      await refreshInstallation(tx, device, deployment.adamId, desired, now, deployment.cause);
+      await refreshInstallation(tx, outbox, device, deployment.adamId, desired, now, deployment.cause);
     }
   }
   const last = users.at(-1);

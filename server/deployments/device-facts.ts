@@ -210,14 +210,13 @@ async function noteInvitation(
 }
 
 /** The phone is under management anew: nothing that was known of its apps holds any more. */
-export async function forgetApps(tx: Transaction, udid: string, now: number): Promise<void> {
+export async function forgetApps(tx: Transaction, outbox: Outbox, udid: string, now: number): Promise<void> {
   for (const installation of await tx.list("installations", {
     index: "byDevice",
     partition: udid,
     limit: perOwnerMax,
   })) {
-    await tx.put("installations", {
-      ...installation,
+    await saveInstallation(tx, outbox, installation, {
       ...inState(installation, "pending", null, now),
       attempts: 0,
       appState: null,

@@ -42,11 +42,11 @@ export interface Reconciler {
 
 export function startReconciler(options: ReconcilerOptions): Reconciler {
   const { context, push, onFailure } = options;
-  const { world, store } = context;
+  const { world } = context;
   const effects = new Effects(context, () => loop.wake(), onFailure);
 
   async function turn(): Promise<number | null> {
-    while (await store.transaction((tx) => expandOneDeployment(tx, world.now()))) {
+    while (await transact(context, (tx, outbox) => expandOneDeployment(tx, outbox, world.now()))) {
       // Turn after turn until every deployment has reached its phones.
     }
     // An effect that ends wakes this loop.

@@ -45,6 +45,8 @@ interface Walk {
   readonly bundleIds: Map<string, string>;
   /** By app, who holds a seat by Apple's answers. */
   readonly seats: Map<string, Set<string>>;
+  /** The same by the server's own word: `<userId> <adamId>`. */
+  readonly booked: Set<string>;
   /** Policies that were changed may let DEP phones in. */
   policiesChanged: boolean;
   /** Commands that crossed the wire, by CommandUUID. */
@@ -66,6 +68,7 @@ export const checkInstalls: Checker = (trace) => {
     clientOfInvitation: new Map(),
     bundleIds: new Map(),
     seats: new Map(),
+    booked: new Set(),
     policiesChanged: false,
     handed: new Map(),
   };
@@ -85,8 +88,13 @@ export const checkInstalls: Checker = (trace) => {
       case "admin.changed":
         if (event["what"] === "policies.set") walk.policiesChanged = true;
         break;
+      case "license.taken":
+        if (event["side"] !== "apple") walk.booked.add(`${event.userId ?? ""} ${event.adamId ?? ""}`);
+        break;
       case "license.returned":
-        if (event["side"] !== "apple" && event["reason"] === "uninstalled") checkReturn(walk, event);
+        if (event["side"] === "apple") break;
+        walk.booked.delete(`${event.userId ?? ""} ${event.adamId ?? ""}`);
+        if (event["reason"] === "uninstalled") checkReturn(walk, event);
         break;
       case "wire":
         takeWire(walk, event);
@@ -169,7 +177,11 @@ function checkInstall(
   }
   const client = walk.clientOfUser.get(userId);
   if (client === undefined || walk.seats.get(adamId)?.has(client) !== true) {
-    findings.add(event, `InstallApplication of ${adamId} while ${userId} holds no seat`);
+    findings.add(event, `InstallApplication of ${adamId} while ${userId} holds no seat at Apple`);
+  }
+  // A killed server may have taken the seat without living to say so.
+  if (!walk.trace.hasKills && !walk.booked.has(`${userId} ${adamId}`)) {
+    findings.add(event, `InstallApplication of ${adamId} while ${userId} holds no seat by the server's book`);
   }
 }
 

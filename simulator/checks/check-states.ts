@@ -29,13 +29,6 @@ export const checkStates: Checker = ({ events }) => {
         installations.set(key, textOf(event["to"]));
         break;
       }
-      case "checkin.authenticate":
-      case "enrollment.completed":
-        // Under management anew: every installation of the phone begins again.
-        for (const known of installations.keys()) {
-          if (known.startsWith(`${event.udid ?? ""} `)) installations.delete(known);
-        }
-        break;
       case "prompt.shown":
         prompts.set(textOf(event["promptId"]), "shown");
         break;

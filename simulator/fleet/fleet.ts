@@ -3,6 +3,7 @@ import type { Phone, PhoneConfig } from "../../agent/phone.ts";
 import { startPhone } from "../../agent/start-phone.ts";
 import type { Recorder } from "../../shared/trace.ts";
 import type { KeyPair, World } from "../../shared/world.ts";
+import { worldWith } from "../../shared/world-with.ts";
 
 /**
  * A world whose key pairs come round from a pool: making one takes a good part of a second, and a simulated fleet has no secret
@@ -14,13 +15,13 @@ export async function withKeyPool(world: World, size: number): Promise<World> {
 
 export function withKeys(world: World, pool: readonly KeyPair[]): World {
   let next = 0;
-  const pooled: World = Object.create(world) as World;
-  pooled.generateKeyPair = () => {
-    const keys = pool[next % pool.length];
-    next += 1;
-    return keys === undefined ? Promise.reject(new Error("an empty key pool")) : Promise.resolve(keys);
-  };
-  return pooled;
+  return worldWith(world, {
+    generateKeyPair() {
+      const keys = pool[next % pool.length];
+      next += 1;
+      return keys === undefined ? Promise.reject(new Error("an empty key pool")) : Promise.resolve(keys);
+    },
+  });
 }
 
 /** A UDID as iPhones of the time had it: 40 hexadecimal digits. */

@@ -7,7 +7,7 @@ let server: WebSocketServer | undefined;
 const sockets: WebSocket[] = [];
 
 const calls = {
-  /** Sends `commandBytes` to every connection, and again whenever a message comes back. Answers with the port. */
+  /** From `begin` on, sends `commandBytes` to every connection, and again whenever a message comes back. Answers with the port. */
   async serve({ commandBytes }: { commandBytes: number }) {
     const command = Buffer.alloc(commandBytes, 0x63);
     const opened = new WebSocketServer({
@@ -21,7 +21,6 @@ const calls = {
         answers += 1;
         socket.send(command);
       });
-      socket.send(command);
     });
     await new Promise((resolve) => opened.once("listening", resolve));
     server = opened;
@@ -36,6 +35,9 @@ const calls = {
       await new Promise((resolve, reject) => socket.once("open", resolve).once("error", reject));
       sockets.push(socket);
     }
+  },
+  begin: ({ commandBytes }: { commandBytes: number }) => {
+    for (const socket of server?.clients ?? []) socket.send(Buffer.alloc(commandBytes, 0x63));
   },
   answers: () => answers,
   cpuMs,

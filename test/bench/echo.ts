@@ -23,6 +23,7 @@ export async function measureEcho(options: {
   try {
     const port = await server.call("serve", { commandBytes });
     await client.call("connect", { port, count: connections, resultBytes });
+    await server.call("begin", { commandBytes });
     await pass(warmUpMs);
     const before = await server.call("answers", undefined);
     const startedAt = performance.now();

@@ -1,0 +1,186 @@
+import { describe, expect, it } from "vitest";
+import { VppClient, VppError } from "../../../server/licensing/vpp-client.ts";
+import { PippinError } from "../../../shared/errors.ts";
+import { NetworkError, type HttpResponse, type World } from "../../../shared/world.ts";
+import { worldWith } from "../../../shared/world-with.ts";
+import { createVirtualWorld } from "../../../simulator/virtual/virtual-world.ts";
+
+type Script = (url: string, body: Record<string, unknown>) => Partial<HttpResponse> & { json?: unknown };
+
+const config = Object.fromEntries(
+  [
+    ...["registerUserSrvUrl", "editUserSrvUrl", "getUserSrvUrl", "getUsersSrvUrl", "retireUserSrvUrl"],
+    ...["getLicensesSrvUrl", "getVPPAssetsSrvUrl", "manageVPPLicensesByAdamIdSrvUrl", "clientConfigSrvUrl"],
+    ...["associateLicenseSrvUrl", "disassociateLicenseSrvUrl", "invitationEmailUrl"],
+    ...["contentMetadataLookupUrl", "vppWebsiteUrl"],
+  ].map((name) => [name, `http://apple.example/${name}`]),
+);
+const serviceConfig = {
+  ...config,
+  maxBatchAssociateLicenseCount: 10,
+  maxBatchDisassociateLicenseCount: 10,
+  errorCodes: [],
+};
+
+/** Runs `use` on a client whose Apple answers as scripted; the service configuration is answered by itself. */
+async function withClient<T>(
+  script: Script,
+  use: (client: VppClient, world: World) => Promise<T>,
+): Promise<T> {
+  const virtual = createVirtualWorld({ seed: "client" });
+  const { world } = virtual.process("server");
+  const scripted = worldWith(world, {
+    async request(url, init) {
+      if (url.endsWith("VPPServiceConfigSrv")) return answer({ json: serviceConfig });
+      return answer(script(url, JSON.parse(String(init?.body ?? "{}")) as Record<string, unknown>));
+    },
+  });
+  return virtual.run(() => use(new VppClient(scripted, "http://apple.example"), scripted));
+}
+
+function answer({ status = 200, headers = {}, json = {}, body }: ReturnType<Script>): HttpResponse {
+  return { status, headers, body: body ?? Buffer.from(JSON.stringify(json)) };
+}
+
+const user = { userId: 1, clientUserIdStr: "u", status: "Registered", inviteUrl: "http://apple.example/i" };
+
+describe("VppClient", () => {
+  it("takes an error in an HTTP 200 for what it is", async () => {
+    const refused = { json: { status: -1, errorNumber: 9622, errorMessage: "Invalid authentication token" } };
+    await withClient(
+      () => refused,
+      async (client) => {
+        const error = await client.getUser("t", "u").catch((caught: unknown) => caught);
+        expect(error).toBeInstanceOf(VppError);
+        expect(error).toMatchObject({ errorNumber: 9622 });
+      },
+    );
+  });
+
+  it.each([[9603], [9646]])("repeats the same request after %i, and then goes on", async (errorNumber) => {
+    let asked = 0;
+    await withClient(
+      () => {
+        asked += 1;
+        return { json: asked < 3 ? { status: -1, errorNumber, errorMessage: "later" } : { status: 0, user } };
+      },
+      async (client, world) => {
+        const before = world.now();
+        expect(await client.getUser("t", "u")).toMatchObject({ clientUserIdStr: "u" });
+        expect(asked).toBe(3);
+        expect(world.now()).toBeGreaterThan(before);
+      },
+    );
+  });
+
+  it("gives up a request that keeps failing after four tries", async () => {
+    let asked = 0;
+    await withClient(
+      () => {
+        asked += 1;
+        return { json: { status: -1, errorNumber: 9603, errorMessage: "Internal error" } };
+      },
+      async (client) => {
+        await expect(client.getUser("t", "u")).rejects.toMatchObject({ errorNumber: 9603 });
+        expect(asked).toBe(4);
+      },
+    );
+  });
+
+  it("waits as long as Retry-After says, no shorter", async () => {
+    let asked = 0;
+    await withClient(
+      () => {
+        asked += 1;
+        return asked === 1
+          ? { status: 503, headers: { "retry-after": "17" } }
+          : { json: { status: 0, user } };
+      },
+      async (client, world) => {
+        const before = world.now();
+        await client.getUser("t", "u");
+        expect(world.now() - before).toBeGreaterThanOrEqual(17_000);
+        expect(asked).toBe(2);
+      },
+    );
+  });
+
+  it("does not sit out a pause of an hour but says how long it is", async () => {
+    await withClient(
+      () => ({ status: 503, headers: { "retry-after": "3600" } }),
+      async (client) => {
+        const error = await client.getUser("t", "u").catch((caught: unknown) => caught);
+        expect(error).toMatchObject({ code: "apple_unavailable", details: { retryAfterMs: 3_600_000 } });
+      },
+    );
+  });
+
+  it.each([
+    [
+      "nobody answers",
+      () => {
+        throw new NetworkError("unreachable", "nobody");
+      },
+    ],
+    ["a page of HTML", () => ({ body: Buffer.from("<html>") })],
+    ["HTTP status 500", () => ({ status: 500 })],
+    ["an answer of another form", () => ({ json: { status: 0, user: { userId: "one" } } })],
+  ] as [string, Script][])("calls it apple_unavailable when %s", async (_name, script) => {
+    await withClient(script, async (client) => {
+      const error = await client.getUser("t", "u").catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(PippinError);
+      expect(error).toMatchObject({ code: "apple_unavailable" });
+    });
+  });
+
+  it("reads a list to its sinceModifiedToken, past empty pages", async () => {
+    const pages = [
+      { users: [user], batchToken: "1", totalCount: 2 },
+      { batchToken: "2" },
+      { users: [{ ...user, clientUserIdStr: "v" }], sinceModifiedToken: "end" },
+    ];
+    const asked: Record<string, unknown>[] = [];
+    await withClient(
+      (_url, body) => {
+        asked.push(body);
+        return { json: { status: 0, ...pages[asked.length - 1] } };
+      },
+      async (client) => {
+        const found: string[] = [];
+        const token = await client.users("t", "since", (page) => {
+          found.push(...page.map((entry) => entry.clientUserIdStr));
+          return Promise.resolve();
+        });
+        expect(found).toEqual(["u", "v"]);
+        expect(token).toBe("end");
+        expect(asked.map((body) => body["batchToken"] ?? body["sinceModifiedToken"])).toEqual([
+          "since",
+          "1",
+          "2",
+        ]);
+      },
+    );
+  });
+
+  it("refuses a list that has neither a next page nor an end", async () => {
+    await withClient(
+      () => ({ json: { status: 0, users: [] } }),
+      async (client) => {
+        await expect(client.users("t", null, () => Promise.resolve())).rejects.toMatchObject({
+          code: "apple_refused",
+        });
+      },
+    );
+  });
+
+  it("hands on what one entry of a partly failed call says", async () => {
+    const entry = { clientUserIdStr: "u", errorNumber: 9610, errorMessage: "License not found" };
+    await withClient(
+      () => ({ json: { status: -3, associations: [entry] } }),
+      async (client) => {
+        const seat = { adamIdStr: "1", pricingParam: "STDQ", clientUserIdStr: "u" };
+        expect(await client.associate("t", seat)).toMatchObject({ errorNumber: 9610 });
+      },
+    );
+  });
+});
