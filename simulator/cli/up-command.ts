@@ -52,9 +52,7 @@ export function registerUpCommand(program: Command, setExitCode: (code: number) 
         seed: flags.seed ?? String(createLiveWorld().randomBytes(4).readUInt32BE()),
         progress: tell,
         host: flags.host,
-        // A run that ends by itself must not fail because another one is up.
-        serverPort: flags.once ? 0 : flags.port,
-        applePort: flags.once ? 0 : flags.applePort,
+        ...portsFor(flags),
         ...(flags.data === undefined ? {} : { dataDirectory: resolve(flags.data) }),
         ...(flags.trace === undefined ? {} : { tracePath: resolve(flags.trace) }),
       });
@@ -70,6 +68,15 @@ export function registerUpCommand(program: Command, setExitCode: (code: number) 
         await lab.stop();
       }
     });
+}
+
+/**
+ * A run that ends by itself must not fail because another one is up. The phones of a lab that is kept know the server by its
+ * address, so there it stays the same.
+ */
+function portsFor(flags: z.infer<typeof Flags>): { serverPort: number; applePort: number } {
+  if (flags.once && flags.data === undefined) return { serverPort: 0, applePort: 0 };
+  return { serverPort: flags.port, applePort: flags.applePort };
 }
 
 async function play(lab: RunningLab, json: boolean): Promise<number> {

@@ -14,7 +14,6 @@ const directory = "/data";
 function faultyFixture(checkpointBytesMin?: number): StoreFixture {
   let disk = new FaultyDisk();
   return {
-    isKept: true,
     open: () => openLowdbStore({ disk, directory, ...(checkpointBytesMin && { checkpointBytesMin }) }),
     crash() {
       disk.crash();
@@ -25,20 +24,19 @@ function faultyFixture(checkpointBytesMin?: number): StoreFixture {
 
 function virtualFixture(): StoreFixture {
   const disk = new MemoryDisk();
-  return { isKept: true, open: () => openLowdbStore({ disk, directory }) };
+  return { open: () => openLowdbStore({ disk, directory }) };
 }
 
 async function liveFixture(): Promise<StoreFixture> {
   const folder = await mkdtemp(join(tmpdir(), "pippin-store-"));
   return {
-    isKept: true,
     open: () => openLowdbStore({ disk: createLiveWorld().disk, directory: join(folder, "data") }),
     dispose: () => rm(folder, { recursive: true }),
   };
 }
 
-describe("the lowdb store", () => storeContract(() => faultyFixture()));
+describe("the lowdb store", () => storeContract(() => faultyFixture(), ["crash", "close"]));
 describe("the lowdb store that writes its document all the time", () =>
-  storeContract(() => faultyFixture(1)));
-describe("the lowdb store on a virtual disk", () => storeContract(virtualFixture));
-describe("the lowdb store on a real disk", () => storeContract(liveFixture));
+  storeContract(() => faultyFixture(1), ["crash", "close"]));
+describe("the lowdb store on a virtual disk", () => storeContract(virtualFixture, ["close"]));
+describe("the lowdb store on a real disk", () => storeContract(liveFixture, ["close"]));

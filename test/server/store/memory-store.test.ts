@@ -2,5 +2,4 @@ import { describe } from "vitest";
 import { openMemoryStore } from "../../../server/store/memory-store.ts";
 import { storeContract } from "../../contracts/store-contract.ts";
 
-describe("the memory store", () =>
-  storeContract(() => ({ isKept: false, open: async () => openMemoryStore() })));
+describe("the memory store", () => storeContract(() => ({ open: async () => openMemoryStore() }), []));
