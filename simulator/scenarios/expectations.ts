@@ -26,9 +26,14 @@ export class Expectations {
     const { world } = this.#lab;
     const startedAt = world.now();
     const everyMs = world.kind === "virtual" ? 5_000 : 100;
+    let told = { what: "", at: startedAt };
     for (;;) {
       const missing = await probe();
       if (missing === null) return;
+      if (missing !== told.what && world.now() - told.at >= 5 * everyMs) {
+        told = { what: missing, at: world.now() };
+        this.#lab.progress(`  … ${missing}`);
+      }
       if (world.now() - startedAt >= withinMs) {
         this.fail(`${what}: ${missing} after ${Math.round(withinMs / 1_000)} s`);
         return;

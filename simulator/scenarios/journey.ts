@@ -15,6 +15,7 @@ import {
   scarceApp,
   type PhoneRow,
 } from "../organisation.ts";
+import { ApiError } from "../json-client.ts";
 import { Expectations } from "./expectations.ts";
 import { allPages, summarise, type InstallationItem } from "./observations.ts";
 import type { Lab, RunSummary, Scenario } from "./scenario.ts";
@@ -22,9 +23,13 @@ import type { Lab, RunSummary, Scenario } from "./scenario.ts";
 const scarceGroups = ["Sales", "Support", "Field Service"];
 const plentifulGroup = "Headquarters";
 const removedFrom = "Sales";
+/** A server that is killed in the middle of the same request time after time is not for us to outlast. */
+const attemptsMax = 20;
 
 interface Deployment {
   id: string;
+  adamId: string;
+  groupId: string;
 }
 interface Command {
   commandUUID: string;
@@ -91,11 +96,8 @@ async function setUpServer(lab: Lab, organisationId: string): Promise<void> {
   );
   const sync = await lab.admin.post<{ result: string; apps: number }>("/api/v1/vpp/sync", {});
   lab.progress(`token uploaded, sync ${sync.result}: ${sync.apps} apps`);
-  const imported = await lab.admin.send<{ created: number }>(
-    "POST",
-    "/api/v1/users/import",
-    readPeopleCsv(),
-    "text/csv",
+  const imported = await surely(() =>
+    lab.admin.send<{ created: number }>("POST", "/api/v1/users/import", readPeopleCsv(), "text/csv"),
   );
   lab.progress(`${imported.created} people imported`);
   // People who think for milliseconds should not wait seconds for the server to ask.
@@ -106,11 +108,31 @@ async function setUpServer(lab: Lab, organisationId: string): Promise<void> {
   }
 }
 
+/**
+ * Sends what creates something, although the server may be killed in the middle of it: then `find` looks whether it happened.
+ * Without `find`, it does no harm twice.
+ */
+async function surely<T>(
+  send: () => Promise<T>,
+  find: () => Promise<T | undefined> = () => Promise.resolve(undefined),
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await send();
+    } catch (error) {
+      const isInterrupted = error instanceof ApiError && error.code === "request_interrupted";
+      if (!isInterrupted || attempt === attemptsMax) throw error;
+      const found = await find();
+      if (found !== undefined) return found;
+    }
+  }
+}
+
 async function enrolPhones(lab: Lab, rows: readonly PhoneRow[], check: Expectations): Promise<void> {
   const tokens = rows.map((row) => ({ kind: row.kind, userId: row.owner }));
-  const made = await lab.admin.post<{ tokens: { url: string }[] }>("/api/v1/enrollment-tokens/batch", {
-    tokens,
-  });
+  const made = await surely(() =>
+    lab.admin.post<{ tokens: { url: string }[] }>("/api/v1/enrollment-tokens/batch", { tokens }),
+  );
   for (const [index, row] of rows.entries()) {
     const url = made.tokens[index]?.url;
     if (url === undefined) throw new Error("the server made fewer enrolment tokens than were asked for");
@@ -120,7 +142,7 @@ async function enrolPhones(lab: Lab, rows: readonly PhoneRow[], check: Expectati
   }
   await check.eventually("every phone is enrolled", 120_000, () => {
     const waiting = lab.phones.filter((phone) => !phone.view().enrolled).length;
-    return Promise.resolve(waiting === 0 ? null : `${waiting} are not`);
+    return Promise.resolve(waiting === 0 ? null : `${waiting} phones are not enrolled yet`);
   });
   lab.progress(`${rows.length} phones enrolled`);
 }
@@ -139,12 +161,19 @@ function count(items: readonly InstallationItem[], state: string, reason?: strin
     .length;
 }
 
-/** Null when the counts are as given, else what they are. */
+const words: Readonly<Record<string, string>> = {
+  noLicense: "without a licence",
+  waitingForTerms: "waiting for the terms",
+  depRefused: "refused as DEP phones",
+  rejected: "cancelled",
+};
+
+/** Null when the counts are as given, else how far they are. */
 function compare(actual: Record<string, number>, expected: Record<string, number>): string | null {
   const off = Object.entries(expected).filter(([key, value]) => actual[key] !== value);
   return off.length === 0
     ? null
-    : off.map(([key, value]) => `${key} ${actual[key] ?? 0} instead of ${value}`).join(", ");
+    : off.map(([key, value]) => `${words[key] ?? key} ${actual[key] ?? 0} of ${value}`).join(", ");
 }
 
 function tally(items: readonly InstallationItem[]): Record<string, number> {
@@ -165,8 +194,16 @@ async function deploy(lab: Lab, groups: Map<string, string>): Promise<Map<string
     [plentifulGroup, plentifulApp] as const,
   ];
   for (const [name, adamId] of wishes) {
-    const body = { adamId, groupId: groups.get(name), action: "required" };
-    made.set(name, await lab.admin.post<Deployment>("/api/v1/deployments", body));
+    const groupId = groups.get(name);
+    const body = { adamId, groupId, action: "required" };
+    const deployment = await surely(
+      () => lab.admin.post<Deployment>("/api/v1/deployments", body),
+      async () => {
+        const all = await allPages<Deployment>(lab, "/api/v1/deployments");
+        return all.find((other) => other.adamId === adamId && other.groupId === groupId);
+      },
+    );
+    made.set(name, deployment);
   }
   return made;
 }
@@ -181,9 +218,9 @@ async function tryDepPhone(lab: Lab, check: Expectations): Promise<void> {
     Options: { PurchaseMethod: 1 },
     ManagementFlags: 1,
   };
-  const { commandUUID } = await lab.admin.post<Command>(`/api/v1/devices/${dep.config.udid}/commands`, {
-    command,
-  });
+  const { commandUUID } = await surely(() =>
+    lab.admin.post<Command>(`/api/v1/devices/${dep.config.udid}/commands`, { command }),
+  );
   await check.eventually("the DEP phone refuses a raw install", 120_000, async () => {
     const { state, result } = await lab.admin.get<Command>(`/api/v1/commands/${commandUUID}`);
     if (state === "failed" && result?.Status === resultStatuses[2] && result.RejectionReason !== undefined)
