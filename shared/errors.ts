@@ -26,6 +26,7 @@ export const problems = {
   conflict: 409,
   already_exists: 409,
   idempotency_mismatch: 409,
+  request_interrupted: 409,
   precondition_failed: 412,
   limit_exceeded: 429,
   queue_full: 429,

@@ -5,10 +5,12 @@
  */
 import {
   Budget,
-  addMember,
   checkedDate,
+  checkedKey,
   checkedNumber,
   checkedString,
+  epochMs,
+  keyTwice,
   malformed,
   type PlistDictionary,
   type PlistLimits,
@@ -17,8 +19,6 @@ import {
 
 const headerBytes = 8;
 const trailerBytes = 32;
-/** Dates count seconds from 2001-01-01T00:00:00Z. */
-const epochMs = 978_307_200_000;
 /** Below this length reading characters one by one beats the call into native code. */
 const shortString = 24;
 
@@ -164,8 +164,9 @@ function readDictionary(
   const dictionary: PlistDictionary = {};
   for (let i = 0; i < count; i += 1) {
     const key = readString(layout, budget, layout.at(layout.reference(start, i)));
-    addMember(dictionary, key, readObject(layout, budget, layout.reference(start, count + i), depth + 1));
+    dictionary[checkedKey(key)] = readObject(layout, budget, layout.reference(start, count + i), depth + 1);
   }
+  if (Object.keys(dictionary).length !== count) throw malformed(keyTwice);
   return dictionary;
 }
 

@@ -1,8 +1,8 @@
 /** Property lists as plain JSON and back, for storage. Nothing is lost: what JSON lacks is written as `{"$date": …}`, `{"$data": …}`. */
 import type { JsonValue } from "./json.ts";
 import {
-  addMember,
   checkedDate,
+  checkedKey,
   checkedNumber,
   checkedString,
   malformed,
@@ -24,7 +24,8 @@ export function plistToJson(value: PlistValue): JsonValue {
   const json: Record<string, JsonValue> = {};
   for (const key of Object.keys(value)) {
     const member = value[key];
-    if (member !== undefined) addMember(json, key.startsWith("$") ? `$${key}` : key, plistToJson(member));
+    // Different keys stay different.
+    if (member !== undefined) json[checkedKey(key.startsWith("$") ? `$${key}` : key)] = plistToJson(member);
   }
   return json;
 }
@@ -45,7 +46,7 @@ export function plistFromJson(value: JsonValue): PlistValue {
     if (key.startsWith("$") && !key.startsWith("$$"))
       throw malformed("A key that begins with one $ marks a date or data, alone and with a text.");
     if (member !== undefined)
-      addMember(dictionary, key.startsWith("$") ? key.slice(1) : key, plistFromJson(member));
+      dictionary[checkedKey(key.startsWith("$") ? key.slice(1) : key)] = plistFromJson(member);
   }
   return dictionary;
 }

@@ -22,6 +22,8 @@ export const defaultPlistLimits: PlistLimits = {
 
 const loneSurrogate = /\p{Surrogate}/u;
 const beyondLatin1 = /[^\0-\xff]/;
+/** Dates of a binary plist count seconds from 2001-01-01T00:00:00Z. */
+export const epochMs = 978_307_200_000;
 /** What `YYYY` can say. */
 const dateMin = Date.parse("0000-01-01T00:00:00Z");
 const dateMax = Date.parse("9999-12-31T23:59:59.999Z");
@@ -53,12 +55,27 @@ export function checkedString(value: string): string {
   return value;
 }
 
-/** Sets an own member, once. `__proto__` would set none, and the value would be lost without a word. */
-export function addMember<T>(dictionary: Record<string, T>, key: string, value: T): void {
+/** Setting `__proto__` would set no member, and the value would be lost without a word. */
+export function checkedKey(key: string): string {
   if (key === "__proto__")
     throw malformed("A dictionary of a property list must not have the key __proto__.");
-  if (Object.hasOwn(dictionary, key)) throw malformed("Each key of a dictionary must appear once.");
+  return key;
+}
+
+export const keyTwice = "Each key of a dictionary must appear once.";
+
+/** Sets an own member, once. */
+export function addMember<T>(dictionary: Record<string, T>, key: string, value: T): void {
+  checkedKey(key);
+  if (Object.hasOwn(dictionary, key)) throw malformed(keyTwice);
   dictionary[key] = value;
+}
+
+/** A plain object: no null, and of no class. */
+export function isDictionary(value: object | null): value is Record<string, unknown> {
+  if (value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** Counts what is read or written, so that a small input can't become a large value. */

@@ -1,6 +1,6 @@
 /**
- * Property lists, the wire's own language. The `plist` package writes both formats; reading is ours (see plist-binary.ts and
- * plist-xml.ts for why), strict, and bounded before anything is built.
+ * Property lists, the wire's own language. The `plist` package writes XML; the rest is ours (see plist-binary.ts, plist-xml.ts
+ * and plist-binary-writer.ts for why), strict, and bounded before anything is built.
  *
  * What both formats and both directions agree on:
  * - A whole number is an integer and any other a real; JavaScript can't tell 1 from 1.0, so `<real>1.0</real>` comes back as
@@ -8,7 +8,8 @@
  * - Dates have milliseconds in the binary format and whole seconds (the fraction is dropped) in XML, where Apple has no fraction.
  * - Strings are well-formed Unicode; control characters that XML can't carry are refused in XML alone.
  */
-import { build, buildBinary, type PlistValue as PackageValue } from "plist";
+import { build, type PlistValue as PackageValue } from "plist";
+import { writeBinaryPlist } from "./plist-binary-writer.ts";
 import { isBinaryPlist, readBinaryPlist } from "./plist-binary.ts";
 import {
   Budget,
@@ -17,6 +18,7 @@ import {
   checkedNumber,
   checkedString,
   defaultPlistLimits,
+  isDictionary,
   malformed,
   type PlistDictionary,
   type PlistFormat,
@@ -46,26 +48,17 @@ export function decodePlist(
  * `malformed_plist` for what a property list can't hold, and for what `decodePlist` would refuse by its default limits.
  */
 export function encodePlist(value: object, format: PlistFormat): Buffer {
-  const isBinary = format === "plist-binary";
-  const writable = prepare(value, isBinary, new Budget(defaultPlistLimits), 1);
   if (!isDictionary(value)) throw malformed("A property list must have a dictionary at its top.");
-  const bytes = isBinary ? binaryBytes(writable) : xmlBytes(writable);
+  const bytes = format === "plist-binary" ? writeBinaryPlist(value, defaultPlistLimits) : xmlBytes(value);
   if (bytes.length > defaultPlistLimits.bytesMax)
     throw malformed("The property list has more bytes than the limit allows.");
   return bytes;
 }
 
-/** The package's types leave out the bigint that its code knows. */
-type Writable = PackageValue | bigint | Writable[] | { [key: string]: Writable };
-
-function binaryBytes(value: Writable): Buffer {
-  const bytes = buildBinary(value as PackageValue);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function xmlBytes(value: Writable): Buffer {
+function xmlBytes(dictionary: object): Buffer {
+  const writable = prepare(dictionary, new Budget(defaultPlistLimits), 1);
   // Readers that go by XML 1.1 take these three for line ends unless they are escaped.
-  const xml = build(value as PackageValue).replace(
+  const xml = build(writable).replace(
     /[\u0085\u2028\u2029]/g,
     (character) => `&#x${character.charCodeAt(0).toString(16)};`,
   );
@@ -73,16 +66,16 @@ function xmlBytes(value: Writable): Buffer {
 }
 
 /** A checked copy in the shape that the package writes correctly. */
-function prepare(value: unknown, isBinary: boolean, budget: Budget, depth: number): Writable {
+function prepare(value: unknown, budget: Budget, depth: number): PackageValue {
   budget.takeObjects(1);
   switch (typeof value) {
     case "boolean":
       return value;
     case "string":
-      return prepareString(value, isBinary);
+      return prepareString(value);
     case "number":
     case "bigint":
-      return prepareNumber(value, isBinary);
+      return checkedNumber(Number(value));
     case "object":
       break;
     case "undefined":
@@ -97,38 +90,19 @@ function prepare(value: unknown, isBinary: boolean, budget: Budget, depth: numbe
   }
   budget.checkDepth(depth);
   // Not `map`, which passes over the holes of an array.
-  if (Array.isArray(value))
-    return Array.from(value, (item: unknown) => prepare(item, isBinary, budget, depth + 1));
+  if (Array.isArray(value)) return Array.from(value, (item: unknown) => prepare(item, budget, depth + 1));
   if (!isDictionary(value)) throw malformed("A property list holds no null and no object of a class.");
-  const dictionary: Record<string, Writable> = {};
+  const dictionary: Record<string, PackageValue> = {};
   for (const key of Object.keys(value)) {
     const member = value[key];
     if (member === undefined) continue;
     budget.takeObjects(1);
-    addMember(dictionary, prepareString(key, isBinary), prepare(member, isBinary, budget, depth + 1));
+    addMember(dictionary, prepareString(key), prepare(member, budget, depth + 1));
   }
-  // The package takes a dictionary of one number called UID for a keyed archiver's reference, unless it is a bigint.
-  const onlyUid = dictionary.UID;
-  if (typeof onlyUid === "number" && Number.isInteger(onlyUid) && Object.keys(dictionary).length === 1)
-    dictionary.UID = BigInt(onlyUid);
   return dictionary;
 }
 
-function prepareString(value: string, isBinary: boolean): string {
-  if (!isBinary && notXml.test(value))
-    throw malformed("A string has a control character that XML can't carry.");
+function prepareString(value: string): string {
+  if (notXml.test(value)) throw malformed("A string has a control character that XML can't carry.");
   return checkedString(value);
-}
-
-/** The package writes an integer outside 32 bits as a real, unless it is a bigint. */
-function prepareNumber(value: number | bigint, isBinary: boolean): number | bigint {
-  const number = checkedNumber(Number(value));
-  const isWide = Number.isInteger(number) && (number > 0xffff_ffff || number < -0x8000_0000);
-  return isBinary && isWide ? BigInt(number) : number;
-}
-
-function isDictionary(value: object | null): value is Record<string, unknown> {
-  if (value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }

@@ -8,6 +8,7 @@ import type { World } from "../shared/world.ts";
 import { worldWith } from "../shared/world-with.ts";
 import { startServer, type RunningServer } from "../server/start-server.ts";
 import { Fleet, makeUdid, withKeyPool } from "./fleet/fleet.ts";
+import { serverKilled } from "./checks/trace-reading.ts";
 import { JsonClient } from "./json-client.ts";
 import { personaOf, readPhones } from "./organisation.ts";
 import { givePhone } from "./people/person.ts";
@@ -16,7 +17,7 @@ import { startApple, type RunningApple } from "./start-apple.ts";
 import { openTraceFile } from "./trace-file.ts";
 import { MemoryDisk } from "./virtual/memory-disk.ts";
 import { createVirtualWorld, type VirtualWorld } from "./virtual/virtual-world.ts";
-import type { VirtualProcess } from "./virtual/virtual-process.ts";
+import type { KillOptions, VirtualProcess } from "./virtual/virtual-process.ts";
 
 export { registerServerCommand } from "../server/main.ts";
 
@@ -229,8 +230,8 @@ const virtualHosts = { server: "10.0.0.1", apple: "10.0.0.2" } as const;
 export interface VirtualLab extends RunningLab {
   readonly virtual: VirtualWorld;
   readonly recorder: Recorder;
-  /** As `kill -9` of the server's process. */
-  killServer(): void;
+  /** As `kill -9` of the server's process, with or without a power cut. */
+  killServer(options?: KillOptions): void;
   /** On the data that the killed one left. */
   restartServer(): Promise<void>;
   readonly serverProcess: VirtualProcess;
@@ -287,9 +288,10 @@ async function startVirtualLab(
     resumed: false,
     virtual,
     serverProcess,
-    killServer() {
-      serverProcess.kill();
+    killServer(kill?: KillOptions) {
+      serverProcess.kill(kill);
       server = undefined;
+      recorder.record("fault", serverKilled);
     },
     async restartServer() {
       serverProcess = virtual.process("server");
@@ -307,14 +309,18 @@ async function startVirtualLab(
 
 /** Runs `main` in a virtual lab of its own, from beginning to end. The trace, if wanted, is written in the real world. */
 export async function runVirtual<T>(
-  options: LabOptions & { readonly onEvent?: Parameters<Recorder["subscribe"]>[0] },
+  options: LabOptions & {
+    readonly onEvent?: Parameters<Recorder["subscribe"]>[0];
+    /** Whether `onEvent` gets the messages too. Default true. */
+    readonly keepsWire?: boolean;
+  },
   main: (lab: VirtualLab) => Promise<T>,
 ): Promise<T> {
   const virtual = createVirtualWorld({ seed: options.seed });
   const recorder = createRecorder({
     now: () => virtual.now(),
     run: options.seed,
-    keepsWire: options.tracePath !== undefined || options.onEvent !== undefined,
+    keepsWire: options.keepsWire ?? (options.tracePath !== undefined || options.onEvent !== undefined),
   });
   if (options.onEvent) recorder.subscribe(options.onEvent);
   const trace =

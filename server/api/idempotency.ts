@@ -3,7 +3,7 @@ import { createCipheriv, createDecipheriv, createHash, createHmac } from "node:c
 import { PippinError } from "../../shared/errors.ts";
 import type { JsonValue } from "../../shared/json.ts";
 import type { ServerContext } from "../context.ts";
-import type { Transaction } from "../store/store.ts";
+import type { Store, Transaction } from "../store/store.ts";
 import type { Identified } from "./authentication.ts";
 
 const keptMs = 24 * 60 * 60 * 1_000;
@@ -11,6 +11,8 @@ const keptMs = 24 * 60 * 60 * 1_000;
 const answersMax = 10_000;
 /** Status of a request that is under way, or was when the server stopped. */
 const underWay = 0;
+/** How many requests with a key are in the hands of this process. */
+const inHand = new WeakMap<Store, Map<string, number>>();
 
 export interface IdempotentRequest {
   readonly caller: Identified;
@@ -47,7 +49,8 @@ export function idempotencyKeyOf(request: Request): string | undefined {
  * Answers with what was answered before, or performs the request and keeps its answer for a day.
  *
  * At most once: a request that was interrupted (by a crash or a fault of ours) may have happened, so it isn't done again under
- * its key. A refusal changed nothing and is not kept. Throws idempotency_mismatch, conflict, and what `perform` throws.
+ * its key. A refusal changed nothing and is not kept. Throws idempotency_mismatch, conflict (it is under way),
+ * request_interrupted, and what `perform` throws.
  */
 export async function answerOnce(
   context: ServerContext,
@@ -59,6 +62,25 @@ export async function answerOnce(
     .update(`${request.target}\n`)
     .update(request.body ?? "")
     .digest("hex");
+  const hands = inHand.get(context.store) ?? new Map<string, number>();
+  inHand.set(context.store, hands);
+  hands.set(id, (hands.get(id) ?? 0) + 1);
+  try {
+    return await performOnce(context, { ...request, id, requestHash }, () => hands.get(id) === 1, perform);
+  } finally {
+    const left = (hands.get(id) ?? 1) - 1;
+    if (left === 0) hands.delete(id);
+    else hands.set(id, left);
+  }
+}
+
+async function performOnce(
+  context: ServerContext,
+  request: IdempotentRequest & { readonly id: string; readonly requestHash: string },
+  isAlone: () => boolean,
+  perform: () => Promise<{ status: number; text: string }>,
+): Promise<StoredAnswer> {
+  const { id, requestHash } = request;
   const createdAt = context.world.now();
   const known = await context.store.transaction(async (tx) => {
     const existing = await tx.get("idempotency", id);
@@ -72,9 +94,12 @@ export async function answerOnce(
       throw new PippinError("idempotency_mismatch", "This Idempotency-Key was used for a different request.");
     }
     if (known.status === underWay) {
+      if (!isAlone()) {
+        throw new PippinError("conflict", "The request with this Idempotency-Key is under way.");
+      }
       throw new PippinError(
-        "conflict",
-        "The request with this Idempotency-Key is under way or was interrupted: look whether it happened.",
+        "request_interrupted",
+        "The request with this Idempotency-Key was interrupted: look whether it happened, and repeat it under a new key if not.",
       );
     }
     return { status: known.status, text: open(known.body, request.caller.secret), replayed: true };

@@ -21,7 +21,7 @@ function commonRefusals(endpoint: Endpoint): ProblemCode[] {
   const codes: ProblemCode[] = ["unauthorized", "forbidden", "limit_exceeded", "internal", "store_failed"];
   codes.push("invalid_request");
   if (endpoint.schemas.body) codes.push("malformed_json", "body_too_large", "unsupported_media_type");
-  if (endpoint.creates) codes.push("idempotency_mismatch", "conflict");
+  if (endpoint.creates) codes.push("idempotency_mismatch", "request_interrupted", "conflict");
   return codes;
 }
 

@@ -7,7 +7,8 @@ import type { EventIds } from "../../shared/trace.ts";
 import { lastEventOf } from "../commands/command-trail.ts";
 import type { CommandRecord } from "../store/records.ts";
 import { takeCheckin, type CheckinContext } from "./device-checkin.ts";
-import { readReport, takeReport } from "./device-report.ts";
+import { readReport } from "./device-report.ts";
+import { ReportDesk } from "./report-desk.ts";
 import type { DeviceSession, Incoming } from "./session.ts";
 import type { SessionRegistry } from "./session-registry.ts";
 
@@ -37,9 +38,11 @@ export interface ConversationOptions {
 
 export class Conversation {
   readonly #options: ConversationOptions;
+  readonly #reports: ReportDesk;
 
   constructor(options: ConversationOptions) {
     this.#options = options;
+    this.#reports = new ReportDesk(options.context);
   }
 
   /** Answers with the reason to end the conversation, if there is one. */
@@ -128,10 +131,11 @@ export class Conversation {
       skipDeferred: session.skipDeferred,
       // It was sent after this message had arrived: the two have crossed.
       onItsWay: handed !== undefined && handed.afterMessage >= number ? handed.commandUUID : undefined,
+      handedHere: handed?.commandUUID,
     };
     // Whatever is queued by now, the transaction sees.
     session.dirty = false;
-    const outcome = await takeReport(this.#options.context, phone, report);
+    const outcome = await this.#reports.take(phone, report, data.length);
     if (outcome.outcome === "unknown") return unknownEnrollment;
     if (outcome.outcome === "unclaimed") {
       this.#options.context.recorder.record("command.malformed", { udid, bytesTotal: data.length });

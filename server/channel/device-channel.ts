@@ -65,7 +65,8 @@ class DeviceChannelServer implements DeviceChannel, DevicePush {
   readonly #sessions = new SessionRegistry();
   readonly #conversation: Conversation;
   readonly #pump: PushPump;
-  readonly #underWay = new Set<Promise<void>>();
+  #underWay = 0;
+  #idle: (() => void) | undefined;
   #sweepTimer: Timer | undefined;
   #stopping = false;
   #refusedCount = 0;
@@ -126,17 +127,22 @@ class DeviceChannelServer implements DeviceChannel, DevicePush {
     this.#stopping = true;
     this.#sweepTimer?.cancel();
     this.#pump.stop();
-    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
+    while (this.#underWay > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
     for (const session of this.#sessions.all)
       this.#end(session, { code: closeCodes.goingAway, reason: "stopping" });
   }
 
   /** Work that `stop` waits for. It must have dealt with its own errors. */
   #track(work: Promise<void>): void {
-    const tracked = work
-      .catch((error: unknown) => this.#recordBug(error, {}))
-      .finally(() => this.#underWay.delete(tracked));
-    this.#underWay.add(tracked);
+    this.#underWay += 1;
+    const done = () => {
+      this.#underWay -= 1;
+      if (this.#underWay === 0) this.#idle?.();
+    };
+    work.then(done, (error: unknown) => {
+      this.#recordBug(error, {});
+      done();
+    });
   }
 
   // --- Connections come and go ---

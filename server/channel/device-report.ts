@@ -13,7 +13,7 @@ import {
   settleCommand,
   settleMalformed,
 } from "../commands/command-settlement.ts";
-import { transact, type Outbox } from "../outbox.ts";
+import type { Outbox } from "../outbox.ts";
 import type { CommandRecord, DeviceRecord } from "../store/records.ts";
 import type { Transaction } from "../store/store.ts";
 
@@ -42,6 +42,8 @@ export interface ReportingPhone {
   readonly skipDeferred: boolean;
   /** The command that is already on its way to the phone, so that this Idle can't mean that it got lost. */
   readonly onItsWay: string | undefined;
+  /** The command that was handed out last on this connection: any other in flight was lost with an earlier one. */
+  readonly handedHere: string | undefined;
 }
 
 export type ReportOutcome =
@@ -73,37 +75,39 @@ export function readReport(message: PlistDictionary | undefined, bytes: Buffer):
 }
 
 /** Stores the report and picks what comes next for the phone. */
-export async function takeReport(
+export async function storeReport(
+  tx: Transaction,
+  outbox: Outbox,
   context: CommandContext,
   phone: ReportingPhone,
   report: Report,
 ): Promise<ReportOutcome> {
-  return await transact(context, async (tx, outbox): Promise<ReportOutcome> => {
-    const device = await tx.get("devices", phone.udid);
-    if (device === undefined || device.identity !== phone.identityId || device.state === "unenrolled") {
-      return { outcome: "unknown" };
-    }
-    let inFlight = await commandInFlight(tx, device.id);
-    if (report.kind === "result") {
-      await settleCommand(tx, outbox, context, device.id, report.result, report.message);
-      if (inFlight?.id === report.result.CommandUUID) inFlight = undefined;
-    } else if (report.kind === "malformed") {
-      const settled = await settleMalformed(tx, outbox, context, device.id, report, inFlight);
-      if (settled === "unclaimed") return { outcome: "unclaimed" };
-      inFlight = await commandInFlight(tx, device.id);
-    }
-    await noteSeen(tx, context, device);
-    if (device.state !== "enrolled") return { outcome: "stored", next: undefined, silent: false };
-    if (report.kind === "idle" && inFlight !== undefined) {
-      return await handOutAgain(tx, outbox, context, inFlight, phone);
-    }
-    // While another command is in flight, none is handed out: one at a time.
-    const next =
-      inFlight === undefined
-        ? await takeNextCommand(tx, outbox, context, device.id, { skipDeferred: phone.skipDeferred })
-        : undefined;
-    return { outcome: "stored", next, silent: false };
-  });
+  const device = await tx.get("devices", phone.udid);
+  if (device === undefined || device.identity !== phone.identityId || device.state === "unenrolled") {
+    return { outcome: "unknown" };
+  }
+  let inFlight = await commandInFlight(tx, device.id);
+  if (report.kind === "result") {
+    const { result, message } = report;
+    const awaited = inFlight?.id === result.CommandUUID ? inFlight : undefined;
+    await settleCommand(tx, outbox, context, device.id, result, message, awaited);
+    if (awaited !== undefined) inFlight = undefined;
+  } else if (report.kind === "malformed") {
+    const settled = await settleMalformed(tx, outbox, context, device.id, report, inFlight);
+    if (settled === "unclaimed") return { outcome: "unclaimed" };
+    inFlight = await commandInFlight(tx, device.id);
+  }
+  await noteSeen(tx, context, device);
+  if (device.state !== "enrolled") return { outcome: "stored", next: undefined, silent: false };
+  // Idle: the phone has nothing in its hands. A result sent again after a reconnect: it never got what followed that result.
+  const isLost = report.kind === "idle" || inFlight?.id !== phone.handedHere;
+  if (isLost && inFlight !== undefined) return await handOutAgain(tx, outbox, context, inFlight, phone);
+  // While another command is in flight, none is handed out: one at a time.
+  const next =
+    inFlight === undefined
+      ? await takeNextCommand(tx, outbox, context, device.id, { skipDeferred: phone.skipDeferred })
+      : undefined;
+  return { outcome: "stored", next, silent: false };
 }
 
 /** A phone that has nothing to say lost the command it was handed. It gets it again, under the same CommandUUID. */

@@ -1,5 +1,6 @@
 /** A device's queue: oldest first, one in flight, deferred ones passed over for a while. */
 import { PippinError } from "../../shared/errors.ts";
+import type { JsonValue } from "../../shared/json.ts";
 import { plistToJson, type PlistDictionary } from "../../shared/plist.ts";
 import type { ServerContext } from "../context.ts";
 import type { Outbox } from "../outbox.ts";
@@ -42,6 +43,29 @@ function readRequestType(command: PlistDictionary): string {
   return requestType;
 }
 
+/** What doesn't depend on the device, made once for all of them. */
+export interface PreparedCommand {
+  readonly requestType: string;
+  readonly command: JsonValue;
+  readonly expiresInMs: number;
+  readonly origin: string;
+  readonly cause: number;
+}
+
+/** Throws invalid_request, body_too_large. */
+export function prepareCommand(request: Omit<CommandRequest, "udid" | "installationId">): PreparedCommand {
+  const requestType = readRequestType(request.command);
+  const expiresInMs = request.expiresInMs ?? expiresInMsDefault;
+  if (!Number.isSafeInteger(expiresInMs) || expiresInMs < 1 || expiresInMs > expiresInMsMax) {
+    throw new PippinError("invalid_request", `Expected a lifetime of 1 to ${expiresInMsMax} milliseconds.`);
+  }
+  const command = plistToJson(request.command);
+  if (JSON.stringify(command).length > commandBytesMax) {
+    throw new PippinError("body_too_large", `Expected a command of at most ${commandBytesMax} bytes.`);
+  }
+  return { requestType, command, expiresInMs, origin: request.origin, cause: request.cause ?? 0 };
+}
+
 /**
  * Puts a command at the end of the device's queue. The caller wakes the phone once it has committed (`DevicePush.wake`).
  *
@@ -53,16 +77,18 @@ export async function enqueueCommand(
   context: ServerContext,
   request: CommandRequest,
 ): Promise<CommandRecord> {
-  const { udid } = request;
-  const requestType = readRequestType(request.command);
-  const expiresInMs = request.expiresInMs ?? expiresInMsDefault;
-  if (!Number.isSafeInteger(expiresInMs) || expiresInMs < 1 || expiresInMs > expiresInMsMax) {
-    throw new PippinError("invalid_request", `Expected a lifetime of 1 to ${expiresInMsMax} milliseconds.`);
-  }
-  const command = plistToJson(request.command);
-  if (JSON.stringify(command).length > commandBytesMax) {
-    throw new PippinError("body_too_large", `Expected a command of at most ${commandBytesMax} bytes.`);
-  }
+  const { udid, installationId = null } = request;
+  return await enqueuePrepared(tx, outbox, context, prepareCommand(request), { udid, installationId });
+}
+
+/** Throws what `enqueueCommand` throws about the device. */
+export async function enqueuePrepared(
+  tx: Transaction,
+  outbox: Outbox,
+  context: ServerContext,
+  prepared: PreparedCommand,
+  { udid, installationId }: { udid: string; installationId: string | null },
+): Promise<CommandRecord> {
   const device = await tx.get("devices", udid);
   if (device === undefined) throw new PippinError("not_found", "There is no such device.");
   if (device.state === "unenrolled")
@@ -71,7 +97,7 @@ export async function enqueueCommand(
     throw new PippinError("queue_full", `${openCommandsMax} commands already wait for this device.`);
   }
   const now = context.world.now();
-  const cause = request.cause ?? 0;
+  const { requestType, command, expiresInMs, origin, cause } = prepared;
   const record: CommandRecord = {
     id: context.world.uuid(),
     udid,
@@ -87,8 +113,8 @@ export async function enqueueCommand(
     settledAt: null,
     result: null,
     duplicateResults: 0,
-    installationId: request.installationId ?? null,
-    origin: request.origin,
+    installationId,
+    origin,
     cause,
   };
   await tx.put("commands", record);

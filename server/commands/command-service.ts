@@ -4,7 +4,13 @@ import { transact } from "../outbox.ts";
 import type { DevicePush } from "../services.ts";
 import type { CommandRecord } from "../store/records.ts";
 import type { IndexPosition, Reader } from "../store/store.ts";
-import { enqueueCommand, type CommandContext, type CommandRequest } from "./command-queue.ts";
+import {
+  enqueueCommand,
+  enqueuePrepared,
+  prepareCommand,
+  type CommandContext,
+  type CommandRequest,
+} from "./command-queue.ts";
 import { cancelCommand } from "./command-settlement.ts";
 
 /** Devices that one call may address. */
@@ -54,6 +60,7 @@ export class CommandService {
     if (targets.length > targetsMax) {
       throw new PippinError("limit_exceeded", `Expected at most ${targetsMax} devices.`);
     }
+    const prepared = prepareCommand(request);
     const queued: BroadcastResult["queued"] = [];
     const refused: BroadcastResult["refused"] = [];
     for (let start = 0; start < targets.length; start += chunkSize) {
@@ -62,7 +69,9 @@ export class CommandService {
         const results: (CommandRecord | { udid: string; refusal: PippinError })[] = [];
         for (const udid of chunk) {
           try {
-            results.push(await enqueueCommand(tx, outbox, this.#commands, { ...request, udid }));
+            results.push(
+              await enqueuePrepared(tx, outbox, this.#commands, prepared, { udid, installationId: null }),
+            );
           } catch (error) {
             // These three are about one device; anything else is about the command or the store.
             if (!(error instanceof PippinError && isAboutDevice(error.code))) throw error;

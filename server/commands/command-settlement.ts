@@ -69,7 +69,7 @@ async function noteDuplicate(
 
 /**
  * Takes a result in. Results may come twice, or after the command was cancelled or had run out: those are counted and change
- * nothing.
+ * nothing. `awaited` is the command it names, where the caller has read it in this transaction.
  */
 export async function settleCommand(
   tx: Transaction,
@@ -78,8 +78,9 @@ export async function settleCommand(
   udid: string,
   result: CommandResult,
   message: PlistDictionary,
+  awaited?: CommandRecord,
 ): Promise<"settled" | "deferred" | "duplicate"> {
-  const command = await tx.get("commands", result.CommandUUID);
+  const command = awaited ?? (await tx.get("commands", result.CommandUUID));
   const answerable =
     command?.state === "sent" || (command?.state === "deferred" && result.Status !== "NotNow");
   if (command === undefined || command.udid !== udid || !answerable) {

@@ -9,13 +9,31 @@ import type { Outbox } from "../outbox.ts";
 import type { CommandRecord } from "../store/records.ts";
 
 const commandsMax = 50_000;
-const trails = new WeakMap<Recorder, Map<string, number>>();
+
+/** Two halves: when the younger one is full it becomes the older one, whose commands are forgotten. */
+interface Trail {
+  younger: Map<string, number>;
+  older: ReadonlyMap<string, number>;
+}
+const trails = new WeakMap<Recorder, Trail>();
 
 type CommandEvent = EventName & `command.${string}`;
 
 /** Number of the last event about this command; undefined when none is remembered. */
 export function lastEventOf(recorder: Recorder, commandUUID: string): number | undefined {
-  return trails.get(recorder)?.get(commandUUID);
+  const trail = trails.get(recorder);
+  return trail?.younger.get(commandUUID) ?? trail?.older.get(commandUUID);
+}
+
+function remember(recorder: Recorder, commandUUID: string, seq: number): void {
+  let trail = trails.get(recorder);
+  if (trail === undefined) trails.set(recorder, (trail = { younger: new Map(), older: new Map() }));
+  trail.younger.set(commandUUID, seq);
+  // Not one by one: a Map from whose front entries are taken walks over the gaps they leave.
+  if (trail.younger.size >= commandsMax / 2) {
+    trail.older = trail.younger;
+    trail.younger = new Map();
+  }
 }
 
 /** Records an event of a command at once, behind the last one about it. */
@@ -25,12 +43,7 @@ export function recordCommandEvent(
   command: Pick<CommandRecord, "id" | "udid" | "requestType">,
   details: EventIds & Record<string, unknown> = {},
 ): number {
-  let trail = trails.get(recorder);
-  if (trail === undefined) {
-    trail = new Map();
-    trails.set(recorder, trail);
-  }
-  const previous = trail.get(command.id);
+  const previous = lastEventOf(recorder, command.id);
   const seq = recorder.record(event, {
     udid: command.udid,
     commandUUID: command.id,
@@ -38,13 +51,7 @@ export function recordCommandEvent(
     ...(previous === undefined ? {} : { cause: previous }),
     ...details,
   });
-  trail.set(command.id, seq);
-  if (trail.size > commandsMax) {
-    for (const oldest of trail.keys()) {
-      trail.delete(oldest);
-      break;
-    }
-  }
+  remember(recorder, command.id, seq);
   return seq;
 }
 

@@ -43,9 +43,9 @@ function toChange(value: unknown): Change | undefined {
 }
 
 function isWrite(value: unknown): value is Write {
-  if (!Array.isArray(value) || value.length !== 3) return false;
-  const [collection, id, record] = value as [unknown, unknown, unknown];
-  return (
-    isCollectionName(collection) && typeof id === "string" && (record === null || isRecordOf(id, record))
-  );
+  if (!Array.isArray(value)) return false;
+  const [collection, id, content, isPart] = value as unknown[];
+  if (!isCollectionName(collection) || typeof id !== "string") return false;
+  if (value.length === 3) return content === null || isRecordOf(id, content);
+  return value.length === 4 && isPart === "members" && isDictionary(content) && (content.id ?? id) === id;
 }

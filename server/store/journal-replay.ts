@@ -56,7 +56,8 @@ export function replayJournals(files: readonly JournalFile[], state: StoreState)
         );
       last = change.transaction;
       goodBytes = end;
-      if (change.transaction > documentTransaction) apply(change, state);
+      if (change.transaction > documentTransaction && !apply(change, state))
+        throw corrupt(file.path, "it changes a record that is not there", { line });
     }
   });
   return { lastTransaction: last ?? documentTransaction, goodBytes };
@@ -79,12 +80,16 @@ function* linesOf(content: Buffer): Generator<Line> {
   }
 }
 
-function apply(change: Change, state: StoreState): void {
+/** False when the change is to a record that isn't there. */
+function apply(change: Change, state: StoreState): boolean {
   state.lastTransaction = change.transaction;
   state.sequence = change.sequence;
-  for (const [collection, id, record] of change.writes) {
+  return change.writes.every(([collection, id, content, isPart]) => {
     const records = state.collections.get(collection);
-    if (record === null) records?.delete(id);
-    else records?.set(id, record);
-  }
+    const before = records?.get(id);
+    if (content === null) records?.delete(id);
+    else if (isPart === undefined) records?.set(id, content);
+    else if (before !== undefined) records?.set(id, { ...before, ...content });
+    return isPart === undefined || before !== undefined;
+  });
 }

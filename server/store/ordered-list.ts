@@ -1,17 +1,39 @@
 import type { IndexSort } from "./records.ts";
 import type { IndexPosition } from "./store.ts";
 
-/** Inserting moves at most so many entries; a million entries are two thousand chunks. */
-const chunkLengthMax = 512;
+/** Inserting moves at most so many entries; a million entries are ten thousand chunks. */
+const chunkLengthMax = 128;
 
 /** Numbers by value, strings by code unit, numbers before strings. */
 function compareSorts(a: IndexSort, b: IndexSort): number {
-  if (typeof a !== typeof b) return typeof a === "number" ? -1 : 1;
+  // A comparison that only ever meets one type is many times faster than one that meets both.
+  if (typeof a === "number") return typeof b === "number" ? compareNumbers(a, b) : -1;
+  return typeof b === "number" ? 1 : compareTexts(a, b);
+}
+
+function compareNumbers(a: number, b: number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function comparePositions(a: IndexPosition, b: IndexPosition): number {
-  return compareSorts(a[0], b[0]) || compareSorts(a[1], b[1]);
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** A place to look for: by sort value alone, before or after all that have it, when there is no id. */
+interface Bound {
+  readonly sort: IndexSort;
+  readonly id?: string;
+  /** Whether what is exactly there lies before the place. */
+  readonly includes: boolean;
+}
+
+function at([sort, id]: IndexPosition, { includes } = { includes: false }): Bound {
+  return { sort, id, includes };
+}
+
+function isBefore(entry: IndexPosition, { sort, id, includes }: Bound): boolean {
+  const order = compareSorts(entry[0], sort) || (id === undefined ? 0 : compareTexts(entry[1], id));
+  return order < 0 || (includes && order === 0);
 }
 
 export interface Page {
@@ -42,12 +64,12 @@ export class OrderedList {
     const last = lastChunk?.at(-1);
     if (lastChunk === undefined || last === undefined) {
       this.#chunks.push([position]);
-    } else if (comparePositions(last, position) < 0) {
+    } else if (isBefore(last, at(position))) {
       // Most indexes grow at the end: those chunks are filled rather than halved.
       if (lastChunk.length < chunkLengthMax) lastChunk.push(position);
       else this.#chunks.push([position]);
     } else {
-      const place = this.#find((entry) => comparePositions(entry, position) < 0);
+      const place = this.#find(at(position));
       const chunk = this.#chunk(place.chunk);
       chunk.splice(place.offset, 0, position);
       if (chunk.length > chunkLengthMax)
@@ -57,10 +79,10 @@ export class OrderedList {
 
   /** Throws when the position is not there: an index that lost an entry is a bug. */
   remove(position: IndexPosition): void {
-    const place = this.#find((entry) => comparePositions(entry, position) < 0);
+    const place = this.#find(at(position));
     const chunk = this.#chunks[place.chunk];
     const entry = chunk?.[place.offset];
-    if (chunk === undefined || entry === undefined || comparePositions(entry, position) !== 0)
+    if (chunk === undefined || entry === undefined || entry[0] !== position[0] || entry[1] !== position[1])
       throw new Error("An index holds no entry for a record that it should hold.");
     this.#size -= 1;
     if (chunk.length === 1) this.#chunks.splice(place.chunk, 1);
@@ -74,9 +96,7 @@ export class OrderedList {
 
   #ascending({ after, sortMax, limit }: Page): string[] {
     const ids: string[] = [];
-    let { chunk, offset } = after
-      ? this.#find((entry) => comparePositions(entry, after) <= 0)
-      : { chunk: 0, offset: 0 };
+    let { chunk, offset } = after ? this.#find(at(after, { includes: true })) : { chunk: 0, offset: 0 };
     for (; chunk < this.#chunks.length; chunk += 1, offset = 0) {
       for (const [sort, id] of this.#chunk(chunk).slice(offset, offset + limit - ids.length)) {
         if (sortMax !== undefined && compareSorts(sort, sortMax) > 0) return ids;
@@ -90,9 +110,9 @@ export class OrderedList {
   #descending({ after, sortMax, limit }: Page): string[] {
     const ids: string[] = [];
     let end: Place = { chunk: this.#chunks.length, offset: 0 };
-    if (after) end = this.#find((entry) => comparePositions(entry, after) < 0);
+    if (after) end = this.#find(at(after));
     if (sortMax !== undefined) {
-      const pastMax = this.#find((entry) => compareSorts(entry[0], sortMax) <= 0);
+      const pastMax = this.#find({ sort: sortMax, includes: true });
       if (pastMax.chunk < end.chunk || (pastMax.chunk === end.chunk && pastMax.offset < end.offset))
         end = pastMax;
     }
@@ -110,29 +130,32 @@ export class OrderedList {
     return ids;
   }
 
-  /** The place of the first entry that is not before; what is before must come first. */
-  #find(isBefore: (entry: IndexPosition) => boolean): Place {
-    const chunk = partitionPoint(this.#chunks, (entries) => {
-      const last = entries.at(-1);
-      return last !== undefined && isBefore(last);
-    });
-    return { chunk, offset: partitionPoint(this.#chunks[chunk] ?? [], isBefore) };
+  /** The place that the bound names: what is before it comes first. */
+  #find(bound: Bound): Place {
+    let chunk = 0;
+    for (let high = this.#chunks.length; chunk < high;) {
+      const middle = (chunk + high) >>> 1;
+      const last = this.#chunks[middle]?.at(-1);
+      if (last !== undefined && isBefore(last, bound)) chunk = middle + 1;
+      else high = middle;
+    }
+    return { chunk, offset: countBefore(this.#chunks[chunk] ?? [], bound) };
   }
 
-  #chunk(at: number): IndexPosition[] {
-    const chunk = this.#chunks[at];
+  #chunk(index: number): IndexPosition[] {
+    const chunk = this.#chunks[index];
     if (chunk === undefined) throw new Error("An index was asked for a chunk that it does not have.");
     return chunk;
   }
 }
 
-/** Binary search: how many items at the front are before. */
-function partitionPoint<T>(items: readonly T[], isBefore: (item: T) => boolean): number {
+/** Binary search: how many entries at the front are before. */
+function countBefore(entries: readonly IndexPosition[], bound: Bound): number {
   let low = 0;
-  let high = items.length;
-  while (low < high) {
+  for (let high = entries.length; low < high;) {
     const middle = (low + high) >>> 1;
-    if (isBefore(items[middle] as T)) low = middle + 1;
+    const entry = entries[middle];
+    if (entry !== undefined && isBefore(entry, bound)) low = middle + 1;
     else high = middle;
   }
   return low;

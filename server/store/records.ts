@@ -394,7 +394,6 @@ export const indexes = define({
     settled: (r) => (isOpen(r.state) ? undefined : [r.udid, r.sequence]),
     inFlight: (r) => (r.state === "sent" ? [r.udid, r.sequence] : undefined),
     expiring: (r) => (isOpen(r.state) ? ["", r.expiresAt] : undefined),
-    byState: (r) => [r.state, r.sequence],
   },
   users: {
     all: (r) => ["", r.id],

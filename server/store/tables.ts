@@ -1,5 +1,6 @@
 /** The state in memory: records by id and ordered indexes over them. Both back ends stand on it. */
 import { cloneData } from "../../shared/json.ts";
+import { changedMembers } from "./changed-members.ts";
 import { OrderedList } from "./ordered-list.ts";
 import { indexes } from "./records.ts";
 import type { CollectionName, Collections, IndexEntry, IndexName } from "./records.ts";
@@ -21,13 +22,16 @@ export interface StoreState {
   readonly collections: ReadonlyMap<CollectionName, Map<string, StoredRecord>>;
 }
 
-export type Write = readonly [collection: CollectionName, id: string, record: StoredRecord | null];
+/** A record's final content, null when it was deleted; or what is new in a record that was there before. */
+export type Write =
+  | readonly [collection: CollectionName, id: string, record: StoredRecord | null, isPart?: undefined]
+  | readonly [collection: CollectionName, id: string, members: object, isPart: "members"];
 
 /** What one transaction did to the state. */
 export interface Change {
   readonly transaction: number;
   readonly sequence: number;
-  /** One for each record touched, with its final content; null when deleted. */
+  /** One for each record that is not as it was. */
   readonly writes: readonly Write[];
 }
 
@@ -54,6 +58,8 @@ export function createEmptyState(): StoreState {
   };
 }
 
+const none: readonly IndexEntry[] = [];
+
 class Index {
   readonly name: string;
   readonly #entriesOf: IndexFunction;
@@ -68,9 +74,9 @@ class Index {
     return this.#partitions.get(partition);
   }
 
-  entriesOf(record: StoredRecord): readonly IndexEntry[] {
-    const entries = this.#entriesOf(record);
-    if (entries === undefined) return [];
+  entriesOf(record: StoredRecord | undefined): readonly IndexEntry[] {
+    const entries = record && this.#entriesOf(record);
+    if (entries === undefined) return none;
     if (isSingle(entries)) return [this.#check(entries)];
     for (const entry of entries) this.#check(entry);
     // Twice in the same place is once there: a list would show the record twice otherwise.
@@ -78,7 +84,7 @@ class Index {
   }
 
   replace(id: string, before: readonly IndexEntry[], after: readonly IndexEntry[]): void {
-    if (before.length === after.length && before.every((entry, at) => isSameEntry(entry, after[at]))) return;
+    if (isSameEntries(before, after)) return;
     for (const [partition, sort] of before) {
       const list = this.#partitions.get(partition);
       list?.remove([sort, id]);
@@ -104,30 +110,41 @@ function isSingle(entries: IndexEntry | readonly IndexEntry[]): entries is Index
   return entries.length > 0 && !Array.isArray(entries[0]);
 }
 
+function isSameEntries(a: readonly IndexEntry[], b: readonly IndexEntry[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let at = 0; at < a.length; at += 1) {
+    const entry = a[at];
+    if (entry !== undefined && !isSameEntry(entry, b[at])) return false;
+  }
+  return true;
+}
+
 function isSameEntry(a: IndexEntry, b: IndexEntry | undefined): boolean {
   return b !== undefined && a[0] === b[0] && a[1] === b[1];
 }
 
 class Table {
   readonly records: Map<string, StoredRecord>;
-  readonly #indexes: ReadonlyMap<string, Index>;
+  readonly #byName: ReadonlyMap<string, Index>;
+  readonly #indexes: readonly Index[];
   readonly #name: string;
 
   constructor(name: string, records: Map<string, StoredRecord>) {
     this.#name = name;
     this.records = records;
-    this.#indexes = new Map(
+    this.#byName = new Map(
       [...(indexFunctions.get(name) ?? [])].map(([index, entriesOf]) => [
         index,
         new Index(`${name}.${index}`, entriesOf),
       ]),
     );
+    this.#indexes = [...this.#byName.values()];
     for (const record of records.values())
-      for (const index of this.#indexes.values()) index.replace(record.id, [], index.entriesOf(record));
+      for (const index of this.#indexes) index.replace(record.id, none, index.entriesOf(record));
   }
 
   index(name: string): Index {
-    const index = this.#indexes.get(name);
+    const index = this.#byName.get(name);
     if (index === undefined) throw new Error(`The collection ${this.#name} has no index "${name}".`);
     return index;
   }
@@ -135,14 +152,11 @@ class Table {
   /** Puts the record in place of the one with this id, or takes that away. Throws before it changed anything. */
   set(id: string, record: StoredRecord | undefined): void {
     const before = this.records.get(id);
-    const changes = [...this.#indexes.values()].map((index) => ({
-      index,
-      before: before === undefined ? [] : index.entriesOf(before),
-      after: record === undefined ? [] : index.entriesOf(record),
-    }));
+    const after = this.#indexes.map((index) => index.entriesOf(record));
     if (record === undefined) this.records.delete(id);
     else this.records.set(id, record);
-    for (const change of changes) change.index.replace(id, change.before, change.after);
+    for (const [at, index] of this.#indexes.entries())
+      index.replace(id, index.entriesOf(before), after[at] ?? none);
   }
 }
 
@@ -246,7 +260,12 @@ export class TableTransaction extends TableReader implements Transaction {
       const { records } = this.tables.table(collection);
       for (const [id, before] of ids) {
         const record = records.get(id);
-        if (record !== undefined || before !== undefined) writes.push([collection, id, record ?? null]);
+        const members = before && record && changedMembers(before, record);
+        if (members !== undefined) {
+          if (Object.keys(members).length > 0) writes.push([collection, id, members, "members"]);
+        } else if (record !== undefined || before !== undefined) {
+          writes.push([collection, id, record ?? null]);
+        }
       }
     }
     if (writes.length === 0 && state.sequence === this.#sequenceBefore) return undefined;

@@ -15,7 +15,7 @@ const requiredIds = new Map<
   ["checkin.tokenUpdate", { ours: ["udid"] }],
   ["checkin.checkOut", { ours: ["udid"] }],
   ["command.queued", { ours: ["udid", "commandUUID", "requestType"] }],
-  ["command.pushed", { ours: ["udid", "commandUUID", "requestType", "cause"] }],
+  ["command.pushed", { ours: ["udid", "commandUUID", "requestType"] }],
   ["command.acknowledged", { ours: ["udid", "commandUUID", "status"] }],
   ["command.failed", { ours: ["udid", "commandUUID", "status"] }],
   ["command.deferred", { ours: ["udid", "commandUUID"] }],

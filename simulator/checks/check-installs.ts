@@ -12,6 +12,7 @@ import { factsOf } from "./vpp-exchanges.ts";
 
 /** Reported of an app that is not (any more) on the phone, or never came. */
 const gone: ReadonlySet<string> = new Set(["absent", "UserRejected", "ManagementRejected", "Failed"]);
+const policiesPath = "/api/v1/policies";
 const presence: ReadonlySet<string> = new Set(["Managed", "ManagedButUninstalled", "Installing", "Updating"]);
 
 /** What is known, from the wire alone, of one app on one phone. */
@@ -47,8 +48,8 @@ interface Walk {
   readonly seats: Map<string, Set<string>>;
   /** The same by the server's own word: `<userId> <adamId>`. */
   readonly booked: Set<string>;
-  /** Policies that were changed may let DEP phones in. */
-  policiesChanged: boolean;
+  /** An admin chose a policy that lets DEP phones in. */
+  depAllowed: boolean;
   /** Commands that crossed the wire, by CommandUUID. */
   readonly handed: Map<string, Dictionary>;
 }
@@ -69,7 +70,7 @@ export const checkInstalls: Checker = (trace) => {
     bundleIds: new Map(),
     seats: new Map(),
     booked: new Set(),
-    policiesChanged: false,
+    depAllowed: false,
     handed: new Map(),
   };
   for (const event of trace.events) {
@@ -84,9 +85,6 @@ export const checkInstalls: Checker = (trace) => {
         break;
       case "checkin.checkOut":
         walk.phones.get(event.udid ?? "")?.apps.clear();
-        break;
-      case "admin.changed":
-        if (event["what"] === "policies.set") walk.policiesChanged = true;
         break;
       case "license.taken":
         if (event["side"] !== "apple") walk.booked.add(`${event.userId ?? ""} ${event.adamId ?? ""}`);
@@ -121,6 +119,9 @@ function takeWire(walk: Walk, event: TraceEvent): void {
     return;
   }
   const { message } = wire;
+  if (wire.channel === "api" && event["path"] === policiesPath && message?.["dep"] !== undefined) {
+    walk.depAllowed = message["dep"] !== "refuse";
+  }
   const { udid, commandUUID } = event;
   const phone = udid === undefined ? undefined : walk.phones.get(udid);
   if (wire.channel !== "mdm" || message === undefined || phone === undefined || commandUUID === undefined)
@@ -149,7 +150,7 @@ function takeCommand(walk: Walk, event: TraceEvent, phone: PhoneLife, command: D
   const known = walk.trace.commands.get(commandUUID);
   if (isRepeat || known?.byAdmin === true) return;
   if (requestType !== "InviteToProgram" && requestType !== "InstallApplication") return;
-  if (phone.kind === "dep" && !walk.policiesChanged) {
+  if (phone.kind === "dep" && !walk.depAllowed) {
     findings.add(event, `${requestType} for a DEP phone`);
     return;
   }

@@ -8,10 +8,14 @@ export const checkStates: Checker = ({ events }) => {
   const apps = new Map<string, string>();
   const installations = new Map<string, string>();
   const prompts = new Map<string, "shown" | "answered">();
+  let killed = false;
   for (const event of events) {
     const key = `${event.udid ?? ""} ${event.adamId ?? ""}`;
     // What a killed server had stored and not yet told is a leap that nobody sees.
-    if (isKill(event)) installations.clear();
+    if (isKill(event)) {
+      installations.clear();
+      killed = true;
+    }
     const name: string = event.event;
     switch (name) {
       case "app.state":
@@ -19,7 +23,7 @@ export const checkStates: Checker = ({ events }) => {
         apps.set(key, textOf(event["to"]));
         break;
       case "installation.changed": {
-        const before = installations.get(key);
+        const before = installations.get(key) ?? (killed ? undefined : "pending");
         if (before !== undefined && before !== event["from"]) {
           findings.add(
             event,

@@ -20,6 +20,14 @@ import type { Owner } from "./wire.ts";
 /** How long it takes at most until a write is durable. */
 const writeUsMax = 2_000;
 
+/** The largest number below 1, as a source of chance may answer. */
+const almostOne = 1 - Number.EPSILON / 2;
+
+export interface KillOptions {
+  /** What becomes of bytes that were written and not yet synced. Default `lost`. */
+  readonly unsynced?: "lost" | "torn" | "kept";
+}
+
 /** What processes share. */
 export interface Machine {
   readonly seed: string;
@@ -68,15 +76,16 @@ export class VirtualProcess implements Owner {
 
   /**
    * As `kill -9` followed by a power cut: its timers never fire, its sockets break, its listeners vanish, and nothing it
-   * still waits for or calls ever comes back. The disk keeps what was synced; with `tornWrites` perhaps also the
-   * beginning of what was not.
+   * still waits for or calls ever comes back. The disk keeps what was synced; with `unsynced: "torn"` perhaps also the
+   * beginning of what was not, and with `"kept"` all of it, as when the power stays on.
    */
-  kill(options: { readonly tornWrites?: boolean } = {}): void {
+  kill(options: KillOptions = {}): void {
     if (!this.#alive) return;
     this.#alive = false;
     this.#machine.network.drop(this);
     const torn = new RandomStream(this.#machine.seed, `torn writes of ${this.name} ${this.incarnation}`);
-    this.disk.crash(options.tornWrites ? () => torn.fraction() : undefined);
+    const kept = { lost: undefined, torn: () => torn.fraction(), kept: () => almostOne };
+    this.disk.crash(kept[options.unsynced ?? "lost"]);
   }
 }
 

@@ -32,8 +32,14 @@ export class Child<C extends Calls> {
   constructor(file: string, options: { flags?: readonly string[] } = {}) {
     this.#name = file.replace(/.*\//, "");
     this.#process = fork(file, {
-      execArgv: ["--import", "tsx", "--expose-gc", ...(options.flags ?? [])],
-      stdio: ["ignore", "ignore", "inherit", "ipc"],
+      execArgv: [
+        "--import",
+        import.meta.resolve("tsx"),
+        "--expose-gc",
+        ...(options.flags ?? []),
+        ...(file !== "" ? (process.env["BENCH_FLAGS"] ?? "").split(" ").filter(Boolean) : []),
+      ],
+      stdio: ["ignore", process.env["BENCH_OUT"] ? "inherit" : "ignore", "inherit", "ipc"],
     });
     this.#process.on("message", (reply: Reply) => this.#settle(reply));
     this.#ended = new Promise((resolve) => {

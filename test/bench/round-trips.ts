@@ -28,7 +28,7 @@ export async function measureRoundTrips(lab: BenchLab, tell: (line: string) => v
   await lab.phones.stop();
   if (lab.isProfiled) await lab.server.stop();
   else await lab.server.kill();
-  const kept = await countAcknowledged(lab.dataDirectory);
+  const kept = await countAcknowledged(lab.dataDirectory, udids);
   if (kept !== driven) throw new Error(`${driven} results were acknowledged and ${kept} are on the disk`);
   tell("echo");
   const echo = await measureEcho({ connections: udids.length, commandBytes, resultBytes });

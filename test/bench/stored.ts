@@ -6,11 +6,18 @@ import type { CommandRecord, DeviceRecord, IdentityRecord } from "../../server/s
 const world = createLiveWorld();
 const batchSize = 250;
 
-/** Reads what is there as the next start would. */
-export async function countAcknowledged(dataDirectory: string): Promise<number> {
+/** Reads what is there as the next start would. Counts commands whose result is stored. */
+export async function countAcknowledged(dataDirectory: string, udids: readonly string[]): Promise<number> {
   const store = await openLowdbStore({ disk: world.disk, directory: dataDirectory });
   try {
-    return await store.read((reader) => reader.count("commands", "byState", "acknowledged"));
+    return await store.read(async (reader) => {
+      let count = 0;
+      for (const partition of udids) {
+        const settled = await reader.list("commands", { index: "settled", partition, limit: 1_000 });
+        count += settled.filter(({ state, result }) => state === "acknowledged" && result !== null).length;
+      }
+      return count;
+    });
   } finally {
     await store.close();
   }

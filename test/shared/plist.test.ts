@@ -113,6 +113,19 @@ function values(text: fc.Arbitrary<string>, stepMs: number): fc.Arbitrary<PlistD
   return top;
 }
 
+/**
+ * What the package must be given to write the same: it takes a wide integer for a real unless it is a bigint.
+ */
+function packaged(value: PlistValue): unknown {
+  if (typeof value === "number") {
+    const isWide = Number.isInteger(value) && (value > 0xffff_ffff || value < -0x8000_0000);
+    return isWide ? BigInt(value) : value;
+  }
+  if (Array.isArray(value)) return value.map(packaged);
+  if (typeof value !== "object" || value instanceof Date || value instanceof Uint8Array) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, packaged(member)]));
+}
+
 const example: PlistDictionary = {
   UDID: "00008030-001A2B3C4D5E6F70",
   Status: "Acknowledged",
@@ -143,6 +156,30 @@ describe("a property list that is written and read again", () => {
       { numRuns: 300 },
     );
   });
+
+  it("has in binary the bytes that the package writes", () => {
+    fc.assert(
+      fc.property(values(wellFormed, 1), (value) => {
+        expect(encodePlist(value, "plist-binary")).toEqual(
+          Buffer.from(buildBinary(packaged(value) as never)),
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it.each([14, 15, 120, 128, 129, 255, 256, 257, 5_000])(
+    "has in binary the bytes that the package writes, with a list of %d",
+    (length) => {
+      const value = {
+        list: Array.from({ length }, (_item, index) => `item ${index}`),
+        text: "é".repeat(length),
+      };
+      const bytes = encodePlist(value, "plist-binary");
+      expect(bytes).toEqual(Buffer.from(buildBinary(value)));
+      expect(decodePlist(bytes)).toEqual(value);
+    },
+  );
 
   it("reads as the package reads it", () => {
     // Not asked of what the package gets wrong (U+2028 and its like, empty names) or complains of (U+FFFD).

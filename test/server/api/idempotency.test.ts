@@ -51,7 +51,24 @@ describe("a create with an Idempotency-Key", () => {
     const before = await countKeys();
     const answers = await Promise.all([1, 2].map(() => harness.call("POST", "/api/v1/keys", newKey("k1"))));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
+    expect(answers.map(({ body }) => body["code"]).filter((code) => code !== undefined)).toEqual([
+      "conflict",
+    ]);
     expect(await countKeys()).toBe(before + 1);
+  });
+
+  it("is not repeated when the server was stopped in the middle of it, and says so", async () => {
+    await harness.call("POST", "/api/v1/keys", newKey("k1"));
+    const before = await countKeys();
+    // As a crash between the beginning and the answer leaves it.
+    await harness.store.transaction(async (tx) => {
+      const [record] = await tx.list("idempotency", { index: "byAge", partition: "", limit: 1 });
+      if (record) await tx.put("idempotency", { ...record, status: 0, body: null });
+    });
+    const again = await harness.call("POST", "/api/v1/keys", newKey("k1"));
+    expect([again.status, again.body["code"]]).toEqual([409, "request_interrupted"]);
+    expect(await countKeys()).toBe(before);
+    expect((await harness.call("POST", "/api/v1/keys", newKey("k2"))).status).toBe(201);
   });
 
   it("may be tried again after a refusal", async () => {

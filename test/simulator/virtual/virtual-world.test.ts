@@ -273,6 +273,17 @@ describe("a killed process", () => {
     expect(() => virtual.process("server")).toThrow(/already running/);
   });
 
+  it("may leave all of a write that was under way, as when the power stays on", async () => {
+    const virtual = createVirtualWorld({ seed: 1 });
+    const process = virtual.process("server");
+    await virtual.run(async () => {
+      const journal = await process.world.disk.openAppend("/journal");
+      void journal.append("written\n");
+      process.kill({ unsynced: "kept" });
+    });
+    expect((await process.disk.readFile("/journal"))?.toString()).toBe("written\n");
+  });
+
   it("may leave the beginning of a write that was under way, by the seed's choice", async () => {
     const lengths = new Set<number>();
     for (let seed = 0; seed < 10; seed++) {
@@ -282,7 +293,7 @@ describe("a killed process", () => {
         const journal = await process.world.disk.openAppend("/journal");
         await journal.append("synced\n");
         void journal.append("a line that is torn\n");
-        process.kill({ tornWrites: true });
+        process.kill({ unsynced: "torn" });
       });
       const left = (await process.disk.readFile("/journal"))?.toString() ?? "";
       expect("synced\na line that is torn\n".startsWith(left) && left.startsWith("synced\n")).toBe(true);
