@@ -87,7 +87,7 @@ class XmlReader {
         return this.array(depth);
       case "string":
         this.budget.takeObjects(1);
-        return this.content("string");
+        return ownText(this.content("string"));
       case "true":
       case "false": {
         const isTrue = this.name === "true";
@@ -211,6 +211,11 @@ class XmlReader {
       }
     }
   }
+}
+
+/** A part of a text keeps the whole of it in memory; what is read here may be kept for years. */
+function ownText(part: string): string {
+  return Buffer.from(part).toString();
 }
 
 /** The characters that text between tags stands for. */

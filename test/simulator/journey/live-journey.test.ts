@@ -2,7 +2,10 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { checkForm } from "../../../simulator/checks/check-form.ts";
 import { checkTrace, parseTrace } from "../../../simulator/checks/check-trace.ts";
+import { checkWire } from "../../../simulator/checks/check-wire.ts";
+import { readTrace } from "../../../simulator/checks/trace-reading.ts";
 import { startLiveLab, type RunningLab } from "../../../simulator/lab.ts";
 import { journey } from "../../../simulator/scenarios/journey.ts";
 
@@ -38,9 +41,12 @@ describe("the journey in the live world", () => {
     const dataDirectory = join(folder, "lab");
     lab = await startLiveLab({ ...options, seed: "first", dataDirectory });
     expect((await journey.run(lab)).failures).toEqual([]);
+    // The phones know the server by its address.
+    const serverPort = Number(new URL(lab.serverUrl).port);
     await lab.stop();
 
-    lab = await startLiveLab({ ...options, seed: "second", dataDirectory });
+    const tracePath = join(folder, "trace.ndjson");
+    lab = await startLiveLab({ ...options, seed: "second", dataDirectory, serverPort, tracePath });
     expect(lab.resumed).toBe(true);
     expect(lab.phones).toHaveLength(44);
     const ledger = await lab.admin.get<{ drift: number; violations: string[] }>("/api/v1/ledger/check");
@@ -56,5 +62,11 @@ describe("the journey in the live world", () => {
       await lab.world.sleep(50);
     }
     expect(state).toBe("acknowledged");
+    await lab.stop();
+    lab = undefined;
+    // It begins in the middle of everybody's life, so only its form and its messages can be checked.
+    const trace = readTrace(parseTrace(await readFile(tracePath, "utf8")));
+    expect(trace.wires.size).toBeGreaterThan(100);
+    expect([...checkForm(trace), ...checkWire(trace)]).toEqual([]);
   });
 });
