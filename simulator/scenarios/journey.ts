@@ -23,6 +23,8 @@ import type { Lab, RunSummary, Scenario } from "./scenario.ts";
 const scarceGroups = ["Sales", "Support", "Field Service"];
 const plentifulGroup = "Headquarters";
 const removedFrom = "Sales";
+/** A phone that could not reach the server for a while tries ever more rarely, up to a minute apart. */
+const enrolPatienceMs = 240_000;
 /** A server that is killed in the middle of the same request time after time is not for us to outlast. */
 const attemptsMax = 20;
 
@@ -140,7 +142,7 @@ async function enrolPhones(lab: Lab, rows: readonly PhoneRow[], check: Expectati
     const persona = personaOf(row, lab.pace);
     await lab.addPhone({ serial, product, name, kind, enrollmentUrl: url, persona });
   }
-  await check.eventually("every phone is enrolled", 120_000, () => {
+  await check.eventually("every phone is enrolled", enrolPatienceMs, () => {
     const waiting = lab.phones.filter((phone) => !phone.view().enrolled).length;
     return Promise.resolve(waiting === 0 ? null : `${waiting} phones are not enrolled yet`);
   });

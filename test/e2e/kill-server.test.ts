@@ -14,13 +14,14 @@ const journeyEvents = 5_400;
 const smallEvents = 640;
 
 describe("a server that is killed in the virtual world and started again on its data", () => {
+  const runCount = 5;
   const killsEach = 4;
-  const runs = Array.from({ length: 9 }, (_, index) => ({
+  const runs = Array.from({ length: runCount }, (_, index) => ({
     seed: String(701 + index),
     unsynced: leftover(index),
     // Together the runs cover the journey evenly, each with kills early and late.
     killAfter: Array.from({ length: killsEach }, (_, kill) =>
-      Math.round((journeyEvents / killsEach) * (kill + (index + 0.5) / 9)),
+      Math.round((journeyEvents / killsEach) * (kill + (index + 0.5) / runCount)),
     ),
     downMs: (index * 700) % 4_000,
     ...(index % 3 === 0 ? { againAfterMs: index * 5 } : {}),
@@ -43,7 +44,7 @@ describe("a server that is killed in the virtual world and started again on its 
     "keeps every rule and everything it acknowledged, wherever it is killed in a small journey; unsynced writes %s",
     async (unsynced) => {
       const offset = leftovers.indexOf(unsynced);
-      for (let at = 1 + 7 * offset; at < smallEvents; at += 21) {
+      for (let at = 1 + 11 * offset; at < smallEvents; at += 33) {
         const plan = { killAfter: [at, at + 60 + (at % 50)], downMs: (at * 397) % 4_000 };
         const seed = String(at);
         const again = at % 2 === 0 ? { againAfterMs: (at * 13) % 40 } : {};
