@@ -118,6 +118,39 @@ describe("a torn end of the journal", () => {
   });
 });
 
+describe("a line of the journal", () => {
+  it("holds what is new in a record, and a new record as a whole", async () => {
+    const disk = new FaultyDisk();
+    const store = await open(disk);
+    await store.transaction((tx) => tx.put("groups", group("g1", "before")));
+    await store.transaction((tx) => tx.put("groups", { ...group("g1", "after"), createdAt: 5 }));
+    await store.transaction((tx) => tx.put("groups", { ...group("g1", "after"), createdAt: 5 }));
+    disk.crash();
+    const writes = linesOf(disk).map((line) => (JSON.parse(line.slice(9)) as { w: unknown }).w);
+    expect(writes).toEqual([
+      [["groups", "g1", group("g1", "before")]],
+      [["groups", "g1", { name: "after", createdAt: 5 }, "members"]],
+    ]);
+    const again = await open(disk.restarted());
+    expect(await again.read((reader) => reader.get("groups", "g1"))).toEqual({
+      ...group("g1", "after"),
+      createdAt: 5,
+    });
+  });
+
+  it("leaves a record without the members that were taken away", async () => {
+    const disk = new FaultyDisk();
+    const store = await open(disk);
+    const put = (value: object) =>
+      store.transaction((tx) => tx.put("settings", { id: "s", ...value } as never));
+    await put({ value: 1, request: "x" });
+    await put({ value: 1 });
+    disk.crash();
+    const again = await open(disk.restarted());
+    expect(await again.read((reader) => reader.get("settings", "s"))).toEqual({ id: "s", value: 1 });
+  });
+});
+
 describe("a damaged store", () => {
   const flip = (line: string) => line.replace('"t":', '"T":');
   it.each<[string, number, (lines: string[]) => string[]]>([
@@ -143,6 +176,21 @@ describe("a damaged store", () => {
       "a line whose record has another id",
       3,
       ([a = "", b = ""]) => [a, b, withChecksum('{"t":3,"s":3,"w":[["groups","x",{"id":"y"}]]}')],
+    ],
+    [
+      "a line that changes a record that isn't there",
+      3,
+      ([a = "", b = ""]) => [a, b, withChecksum('{"t":3,"s":3,"w":[["groups","x",{"name":"y"},"members"]]}')],
+    ],
+    [
+      "a line that gives a record another id",
+      3,
+      ([a = "", b = ""]) => [a, b, withChecksum('{"t":3,"s":3,"w":[["groups","g1",{"id":"y"},"members"]]}')],
+    ],
+    [
+      "a line that changes a record in a way that isn't known",
+      3,
+      ([a = "", b = ""]) => [a, b, withChecksum('{"t":3,"s":3,"w":[["groups","g1",{"name":"y"},"later"]]}')],
     ],
   ])("is refused, named and left alone: %s", async (_name, line, damage) => {
     const disk = await stoppedAfter(3);
