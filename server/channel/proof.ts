@@ -1,10 +1,5 @@
 /** Who is calling? A phone proves it by signing the server's nonce with the key of its identity certificate. */
-import {
-  readCertificate,
-  verifyBytes,
-  verifyIssuedBy,
-  type CertificateFacts,
-} from "../../shared/certificates.ts";
+import { readIssuedCertificate, verifyWithKey } from "../../shared/certificates.ts";
 import { Proof, proofBytesMax, proofMessage } from "../../shared/channel.ts";
 import { PippinError } from "../../shared/errors.ts";
 import { decodePlist, type PlistFormat } from "../../shared/plist.ts";
@@ -50,12 +45,11 @@ export async function judgeProof(
   const proof = Proof.safeParse(message);
   if (!proof.success) return refused("expected a Proof");
   const { Certificate: der, Signature: signature } = proof.data;
-  const trust = readable(() => verifyIssuedBy(der, question.authority, context.world.now()));
-  if (trust === undefined) return refused("certificate unreadable");
-  if (trust !== "valid") return refused(`certificate ${trust}`);
-  const facts: CertificateFacts = readCertificate(der);
+  const facts = readable(() => readIssuedCertificate(der, question.authority, context.world.now()));
+  if (facts === undefined) return refused("certificate unreadable");
+  if (typeof facts === "string") return refused(`certificate ${facts}`);
   const signed = proofMessage(question.nonce, question.audience);
-  if (!verifyBytes(signed, signature, facts.publicKeyPem)) return refused("signature wrong");
+  if (!verifyWithKey(signed, signature, facts.publicKey)) return refused("signature wrong");
 
   // Only now, so that nobody learns who is enrolled by showing somebody else's certificate.
   const { record, device } = await context.store.read(async (reader) => {

@@ -1,6 +1,6 @@
 /** Issues identity certificates to phones that enrol. */
 import { createHmac, timingSafeEqual } from "node:crypto";
-import { issueCertificate, readCertificate, readSigningRequest } from "../../shared/certificates.ts";
+import { fingerprintOf, issueCertificate, readSigningRequest } from "../../shared/certificates.ts";
 import { PippinError } from "../../shared/errors.ts";
 import type { ServerContext } from "../context.ts";
 import { transact } from "../outbox.ts";
@@ -95,7 +95,7 @@ export async function issueIdentity(
     expiresAt: now + lifetimeMs,
   };
   const certificate = sign(facts);
-  const id = readCertificate(certificate).fingerprint;
+  const id = fingerprintOf(certificate);
   const issued = await transact(context, async (tx, outbox) => {
     const current = await findEnrollmentToken(tx, input.token, now);
     // The same phone may have asked twice at once.

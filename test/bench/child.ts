@@ -16,6 +16,8 @@ interface Reply {
   readonly error?: string;
 }
 
+/** Lets Node run TypeScript, as `pippin` does. */
+const typescript = new URL("../../simulator/typescript.mjs", import.meta.url).href;
 /** How long a process may take to end in good order. */
 const farewellMs = 5_000;
 const running = new Set<Child<Calls>>();
@@ -32,14 +34,8 @@ export class Child<C extends Calls> {
   constructor(file: string, options: { flags?: readonly string[] } = {}) {
     this.#name = file.replace(/.*\//, "");
     this.#process = fork(file, {
-      execArgv: [
-        "--import",
-        import.meta.resolve("tsx"),
-        "--expose-gc",
-        ...(options.flags ?? []),
-        ...(file !== "" ? (process.env["BENCH_FLAGS"] ?? "").split(" ").filter(Boolean) : []),
-      ],
-      stdio: ["ignore", process.env["BENCH_OUT"] ? "inherit" : "ignore", "inherit", "ipc"],
+      execArgv: ["--import", typescript, "--expose-gc", ...(options.flags ?? [])],
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     this.#process.on("message", (reply: Reply) => this.#settle(reply));
     this.#ended = new Promise((resolve) => {

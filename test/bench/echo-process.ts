@@ -1,15 +1,19 @@
 /** Either end of the yardstick: bare `ws`, nothing of ours. */
 import { WebSocket, WebSocketServer } from "ws";
-import { answerParent, cpuMs } from "./child.ts";
+import { answerParent } from "./child.ts";
 
 let answers = 0;
+let paused = true;
+let command = Buffer.alloc(0);
 let server: WebSocketServer | undefined;
+/** Connections at this end that have nothing on its way. */
+let idle: WebSocket[] = [];
 const sockets: WebSocket[] = [];
 
 const calls = {
-  /** From `begin` on, sends `commandBytes` to every connection, and again whenever a message comes back. Answers with the port. */
+  /** From `begin` to `pause`: sends so many bytes to every connection, and again whenever a message comes back. Answers with the port. */
   async serve({ commandBytes }: { commandBytes: number }) {
-    const command = Buffer.alloc(commandBytes, 0x63);
+    command = Buffer.alloc(commandBytes, 0x63);
     const opened = new WebSocketServer({
       host: "127.0.0.1",
       port: 0,
@@ -17,9 +21,11 @@ const calls = {
       backlog: 4096,
     });
     opened.on("connection", (socket) => {
+      idle.push(socket);
       socket.on("message", () => {
         answers += 1;
-        socket.send(command);
+        if (paused) idle.push(socket);
+        else socket.send(command);
       });
     });
     await new Promise((resolve) => opened.once("listening", resolve));
@@ -36,11 +42,15 @@ const calls = {
       sockets.push(socket);
     }
   },
-  begin: ({ commandBytes }: { commandBytes: number }) => {
-    for (const socket of server?.clients ?? []) socket.send(Buffer.alloc(commandBytes, 0x63));
+  begin: () => {
+    paused = false;
+    for (const socket of idle) socket.send(command);
+    idle = [];
+  },
+  pause: () => {
+    paused = true;
   },
   answers: () => answers,
-  cpuMs,
 };
 export type EchoCalls = typeof calls;
 

@@ -44,3 +44,13 @@ export async function drive(lab: BenchLab, udids: readonly string[], perPhone: n
     phonesCpuMs: (await phones.call("cpuMs", undefined)) - phonesBefore,
   };
 }
+
+export function sumSpans(spans: readonly Span[]): Span {
+  const sum = (of: (span: Span) => number) => spans.reduce((total, span) => total + of(span), 0);
+  return {
+    commands: sum((span) => span.commands),
+    seconds: sum((span) => span.seconds),
+    serverCpuMs: sum((span) => span.serverCpuMs),
+    phonesCpuMs: sum((span) => span.phonesCpuMs),
+  };
+}

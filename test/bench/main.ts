@@ -36,7 +36,7 @@ async function measureFleet(): Promise<Figure[]> {
     const enrolments = await measureEnrolments(lab, phonesCount);
     tell("memory");
     const memory = memoryFigures(none, await readMemory(lab), phonesCount);
-    return [...(await measureRoundTrips(lab, tell)), ...memory, enrolments];
+    return [...(await measureRoundTrips(lab, tell)), ...memory, ...enrolments];
   } finally {
     await lab.close();
   }

@@ -1,5 +1,5 @@
 import { createLinks, openBenchLab, type BenchLab } from "./bench-lab.ts";
-import { drive, type Span } from "./load.ts";
+import { drive, sumSpans, type Span } from "./load.ts";
 import type { Figure } from "./report.ts";
 import { fillStore } from "./stored.ts";
 
@@ -48,6 +48,6 @@ export async function measureScale(tell: (line: string) => void): Promise<Figure
 }
 
 function cpuEach(spans: readonly Span[]): number {
-  const sum = (of: (span: Span) => number) => spans.reduce((total, span) => total + of(span), 0);
-  return sum((span) => span.serverCpuMs) / sum((span) => span.commands);
+  const { serverCpuMs, commands } = sumSpans(spans);
+  return serverCpuMs / commands;
 }
