@@ -1,4 +1,5 @@
 import type { SignInAnswer } from "../shared/app-store.ts";
+import type { Refused, StoreResult } from "./app-store-client.ts";
 import type { PhoneBase } from "./core.ts";
 import type { GivenAnswer, Question } from "./prompts.ts";
 import { throwIfHalted } from "./tasks.ts";
@@ -11,12 +12,14 @@ export const passwordHoldsMs = 15 * 60_000;
 /** Apple locks the Apple ID long before. */
 const attemptsMax = 20;
 
-export type SignInOutcome = "signedIn" | "cancelled" | "locked" | "unreachable";
+export type SignInOutcome = "signedIn" | "cancelled" | "termsRefused" | "locked" | "unreachable";
 
 export interface SignInPurpose {
   /** Whether the password must be fresh (an install), or being signed in will do (the program's terms). */
   readonly freshPassword: boolean;
   readonly app?: { readonly adamId: string; readonly name: string };
+  /** What the app is wanted for. Default: an install. */
+  readonly isUpdate?: boolean;
   readonly commandUUID?: string;
 }
 
@@ -25,6 +28,13 @@ export interface Account {
   isReady(freshPassword: boolean): boolean;
   /** Asks the person until it is ready, or they give up. One sign-in at a time; whoever comes second profits from the first. */
   prepare(purpose: SignInPurpose, signal: AbortSignal): Promise<SignInOutcome>;
+  /** The person signs in in the settings, without being asked. Resolves when that is on disk. */
+  signIn(
+    credentials: { readonly appleId: string; readonly password: string },
+    signal: AbortSignal,
+  ): Promise<StoreResult<SignInAnswer>>;
+  /** Apple wants the App Store's terms accepted before it gives anything more to this Apple ID. */
+  noteTermsDue(): void;
   /** Apple no longer accepts the session, or the person signed out. */
   forget(): void;
 }
@@ -33,17 +43,21 @@ export function createAccount(phone: PhoneBase): Account {
   const { world, store, prompts, appStore, changed } = phone;
   const { state } = store;
   let passwordTypedAt: number | undefined;
+  let termsDue = false;
   let ongoing: Promise<void> | undefined;
 
   function isReady(freshPassword: boolean): boolean {
-    if (!state.account) return false;
-    if (!freshPassword) return true;
+    if (!state.account || termsDue) return false;
+    return !freshPassword || isPasswordFresh();
+  }
+
+  function isPasswordFresh(): boolean {
     return passwordTypedAt !== undefined && world.now() - passwordTypedAt < passwordHoldsMs;
   }
 
   function question(purpose: SignInPurpose, wrongPasswords: number): Question {
-    const { app, commandUUID } = purpose;
-    const why = app ? `to install “${app.name}”` : "to join the program";
+    const { app, commandUUID, isUpdate = false } = purpose;
+    const why = app ? `to ${isUpdate ? "update" : "install"} “${app.name}”` : "to join the program";
     const wanted = state.account
       ? `Enter the password of the Apple ID ${state.account.appleId} ${why}.`
       : `Sign in with your Apple ID ${why}.`;
@@ -60,6 +74,14 @@ export function createAccount(phone: PhoneBase): Account {
   }
 
   async function ask(purpose: SignInPurpose, signal: AbortSignal): Promise<SignInOutcome> {
+    if (!state.account || (purpose.freshPassword && !isPasswordFresh())) {
+      const outcome = await askForPassword(purpose, signal);
+      if (outcome !== "signedIn") return outcome;
+    }
+    return termsDue ? askForTerms(purpose, signal) : "signedIn";
+  }
+
+  async function askForPassword(purpose: SignInPurpose, signal: AbortSignal): Promise<SignInOutcome> {
     for (let wrongPasswords = 0; wrongPasswords < attemptsMax;) {
       const answer: GivenAnswer = await prompts.ask(question(purpose, wrongPasswords), signal);
       const appleId = state.account?.appleId ?? answer.appleId;
@@ -72,15 +94,12 @@ export function createAccount(phone: PhoneBase): Account {
       if (result.code === "apple_id_locked") {
         prompts.tell(
           "Apple ID Locked",
-          "This Apple ID was locked after too many wrong passwords. Try again later.",
+          `This Apple ID was locked after too many wrong passwords. Try again ${later(result)}.`,
         );
         return "locked";
       }
       if (result.code === "unreachable") {
-        prompts.tell(
-          "Cannot Connect to the App Store",
-          "The App Store did not answer. Check the connection and try again.",
-        );
+        tellUnreachable();
         return "unreachable";
       }
       wrongPasswords += 1;
@@ -88,12 +107,53 @@ export function createAccount(phone: PhoneBase): Account {
     return "cancelled";
   }
 
+  async function askForTerms(purpose: SignInPurpose, signal: AbortSignal): Promise<SignInOutcome> {
+    const { app, commandUUID } = purpose;
+    const answer = await prompts.ask(
+      {
+        kind: "storeTerms",
+        title: "Terms and Conditions",
+        text: "Before you can use this Apple ID, you must agree to the terms and conditions of the App Store.",
+        choices: ["cancel", "agree"],
+        ...(app ? { app } : {}),
+        ...(commandUUID === undefined ? {} : { commandUUID }),
+      },
+      signal,
+    );
+    if (!answer.agreed) return "termsRefused";
+    if (!state.account) return "cancelled"; // signed out meanwhile
+    const result = await appStore.acceptStoreTerms(state.account.sessionToken, signal);
+    if (result.ok) {
+      termsDue = false;
+      changed();
+      return "signedIn";
+    }
+    if (result.code === "session_invalid") forget();
+    tellUnreachable();
+    return "unreachable";
+  }
+
+  function tellUnreachable(): void {
+    prompts.tell(
+      "Cannot Connect to the App Store",
+      "The App Store did not answer. Check the connection and try again.",
+    );
+  }
+
   async function accept(answer: SignInAnswer): Promise<void> {
-    const { appleId, itsIdHash, sessionToken } = answer;
+    const { appleId, itsIdHash, sessionToken, storeTermsDue = false } = answer;
     state.account = { appleId, itsIdHash, sessionToken };
     passwordTypedAt = world.now();
+    termsDue = storeTermsDue;
     changed();
     await store.save();
+  }
+
+  function forget(): void {
+    state.account = null;
+    passwordTypedAt = undefined;
+    termsDue = false;
+    changed();
   }
 
   return {
@@ -113,10 +173,22 @@ export function createAccount(phone: PhoneBase): Account {
         end();
       }
     },
-    forget() {
-      state.account = null;
-      passwordTypedAt = undefined;
+    async signIn(credentials, signal) {
+      const result = await appStore.signIn(credentials, signal);
+      if (result.ok) await accept(result.value);
+      return result;
+    },
+    noteTermsDue() {
+      termsDue = true;
       changed();
     },
+    forget,
   };
+}
+
+/** When a lock ends, as people say it. */
+function later({ retryAfterMs }: Refused<unknown>): string {
+  if (retryAfterMs === undefined) return "later";
+  const minutes = Math.max(1, Math.ceil(retryAfterMs / 60_000));
+  return minutes === 1 ? "in a minute" : `in ${minutes} minutes`;
 }

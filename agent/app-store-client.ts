@@ -7,19 +7,28 @@ import {
   DownloadAnswer,
   InvitationTerms,
   LookupItem,
+  RedeemAnswer,
   SignInAnswer,
   type AppStoreProblemCode,
 } from "../shared/app-store.ts";
-import { NetworkError, type HttpRequest, type World } from "../shared/world.ts";
+import { NetworkError, type HttpRequest, type HttpResponse, type World } from "../shared/world.ts";
 import { jitteredDelayMs, pause, untilHalted } from "./tasks.ts";
 
 /** `unreachable`: after a few tries no answer came that could be understood. */
 export type StoreRefusal = AppStoreProblemCode | "unreachable";
-export type StoreResult<T> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly code: StoreRefusal };
+export interface Refused<Code> {
+  readonly ok: false;
+  readonly code: Code;
+  /** How long it stays so, if the store said that. */
+  readonly retryAfterMs?: number;
+}
+export type StoreResult<T, Code = StoreRefusal> = { readonly ok: true; readonly value: T } | Refused<Code>;
+
+/** How an app is named. */
+export type AppName = { readonly adamId: string } | { readonly bundleId: string };
 
 export interface AppStoreClient {
-  lookup(adamId: string, signal: AbortSignal): Promise<StoreResult<LookupItem>>;
+  lookup(name: AppName, signal: AbortSignal): Promise<StoreResult<LookupItem>>;
   signIn(
     credentials: { appleId: string; password: string },
     signal: AbortSignal,
@@ -29,7 +38,18 @@ export interface AppStoreClient {
     purchase: { sessionToken: string; adamId: string; purchaseMethod: number },
     signal: AbortSignal,
   ): Promise<StoreResult<string>>;
-  download(ticket: string, signal: AbortSignal): Promise<StoreResult<LookupItem>>;
+  download(ticket: string, signal: AbortSignal): Promise<StoreResult<DownloadAnswer>>;
+  /** Tells what is on the phone, or on its way there. */
+  tellHoldings(
+    holdings: { sessionToken: string; adamIds: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<StoreResult<unknown>>;
+  redeem(
+    request: { sessionToken: string; adamId: string; code: string },
+    signal: AbortSignal,
+  ): Promise<StoreResult<RedeemAnswer>>;
+  /** Agrees to the App Store's own terms. */
+  acceptStoreTerms(sessionToken: string, signal: AbortSignal): Promise<StoreResult<unknown>>;
   readTerms(invitationUrl: string, signal: AbortSignal): Promise<StoreResult<InvitationTerms>>;
   acceptTerms(
     invitationUrl: string,
@@ -42,6 +62,8 @@ export interface AppStoreClient {
 
 const triesMax = 4;
 const backoff = { firstMs: 1_000, capMs: 8_000 };
+/** The longest `Retry-After` that is waited for: while somebody looks at the screen or the server waits, and in the background. */
+const patienceMs = { foreground: 8_000, background: 10 * 60_000 } as const;
 const requestTimeoutMs = 15_000;
 const bodyBytesMax = 256 * 1024;
 const loopbackNames = new Set(["localhost", "127.0.0.1", "[::1]"]);
@@ -52,17 +74,23 @@ export function createAppStoreClient(
 ): AppStoreClient {
   const base = options.appleUrl.replace(/\/+$/, "");
 
-  /** One exchange, tried again while there is no answer to go by. Refusals of the store are final. */
+  /**
+   * One exchange, tried again while there is no answer to go by. Refusals of the store are final. The store is never asked earlier
+   * than it wished to be: rather, the phone gives up.
+   */
   async function exchange<T>(
     url: string,
     init: HttpRequest,
     schema: z.ZodType<T>,
     signal: AbortSignal,
+    patience: keyof typeof patienceMs = "foreground",
   ): Promise<StoreResult<T>> {
     for (let attempt = 0; attempt < triesMax; attempt += 1) {
-      if (attempt > 0) await pause(world, jitteredDelayMs(world, attempt - 1, backoff), signal);
-      const result = await exchangeOnce(url, init, schema, signal);
-      if (result) return result;
+      const outcome = await exchangeOnce(url, init, schema, signal);
+      if ("ok" in outcome) return outcome;
+      const waitMs = Math.max(outcome.waitMs, jitteredDelayMs(world, attempt, backoff));
+      if (outcome.waitMs > patienceMs[patience] || attempt === triesMax - 1) break;
+      await pause(world, waitMs, signal);
     }
     return { ok: false, code: "unreachable" };
   }
@@ -72,7 +100,7 @@ export function createAppStoreClient(
     init: HttpRequest,
     schema: z.ZodType<T>,
     signal: AbortSignal,
-  ): Promise<StoreResult<T> | undefined> {
+  ): Promise<StoreResult<T> | { waitMs: number }> {
     let response;
     try {
       response = await untilHalted(
@@ -80,16 +108,18 @@ export function createAppStoreClient(
         signal,
       );
     } catch (error) {
-      if (error instanceof NetworkError) return undefined;
+      if (error instanceof NetworkError) return { waitMs: 0 };
       throw error;
     }
     const body = parseJson(response.body);
     if (response.status === 200) {
       const answer = schema.safeParse(body);
-      return answer.success ? { ok: true, value: answer.data } : undefined;
+      return answer.success ? { ok: true, value: answer.data } : { waitMs: 0 };
     }
     const problem = AppStoreProblem.safeParse(body);
-    return problem.success ? { ok: false, code: problem.data.error.code } : undefined;
+    if (!problem.success) return { waitMs: retryAfterMsOf(response) };
+    const { code, retryAfterMs } = problem.data.error;
+    return { ok: false, code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
 
   const get = (): HttpRequest => ({ headers: { accept: "application/json" } });
@@ -100,9 +130,9 @@ export function createAppStoreClient(
   });
 
   return {
-    lookup: (adamId, signal) =>
+    lookup: (name, signal) =>
       exchange(
-        `${base}${appStorePaths.lookup}?adamId=${encodeURIComponent(adamId)}`,
+        `${base}${appStorePaths.lookup}?${new URLSearchParams({ ...name }).toString()}`,
         get(),
         LookupItem,
         signal,
@@ -111,11 +141,24 @@ export function createAppStoreClient(
       exchange(`${base}${appStorePaths.signIn}`, post(credentials), SignInAnswer, signal),
     async authorize(purchase, signal) {
       const body = post({ ...purchase, udid: options.udid });
-      const result = await exchange(`${base}${appStorePaths.authorize}`, body, AuthorizeAnswer, signal);
+      const url = `${base}${appStorePaths.authorize}`;
+      const result = await exchange(url, body, AuthorizeAnswer, signal, "background");
       return result.ok ? { ok: true, value: result.value.ticket } : result;
     },
     download: (ticket, signal) =>
-      exchange(`${base}${appStorePaths.download}`, post({ ticket }), DownloadAnswer, signal),
+      exchange(`${base}${appStorePaths.download}`, post({ ticket }), DownloadAnswer, signal, "background"),
+    tellHoldings: (holdings, signal) =>
+      exchange(
+        `${base}${appStorePaths.holdings}`,
+        post({ ...holdings, udid: options.udid }),
+        z.unknown(),
+        signal,
+        "background",
+      ),
+    redeem: (request, signal) =>
+      exchange(`${base}${appStorePaths.redeem}`, post(request), RedeemAnswer, signal, "background"),
+    acceptStoreTerms: (sessionToken, signal) =>
+      exchange(`${base}${appStorePaths.storeTerms}`, post({ sessionToken }), z.unknown(), signal),
     readTerms: (invitationUrl, signal) => exchange(invitationUrl, get(), InvitationTerms, signal),
     acceptTerms: (invitationUrl, sessionToken, signal) =>
       exchange(invitationUrl, post({ sessionToken }), z.unknown(), signal),
@@ -124,6 +167,12 @@ export function createAppStoreClient(
       return originOf(url) === originOf(base);
     },
   };
+}
+
+/** `Retry-After` in milliseconds; 0 when it is missing or no number of seconds. */
+function retryAfterMsOf(response: HttpResponse): number {
+  const value = response.headers["retry-after"] ?? "";
+  return /^\d{1,9}$/.test(value) ? Number(value) * 1_000 : 0;
 }
 
 /** The names of this machine count as one, since people mix them. */

@@ -1,5 +1,5 @@
 import type { LookupItem } from "../shared/app-store.ts";
-import { canMoveApp, type ManagedAppState } from "../shared/app-states.ts";
+import { placeAfter, type AppEvent } from "../shared/app-states.ts";
 import { PippinError } from "../shared/errors.ts";
 import type { EventIds, Recorder } from "../shared/trace.ts";
 import type { AppRecord, PhoneStore } from "./state.ts";
@@ -18,6 +18,7 @@ const busy: ReadonlySet<AppRecord["state"]> = new Set([
   "ValidatingUpdate",
   "Updating",
   "PromptingForManagement",
+  "Unknown",
 ]);
 
 export function isBusy(app: AppRecord): boolean {
@@ -27,6 +28,17 @@ export function isBusy(app: AppRecord): boolean {
 /** Managed for good: with the app on the phone, or deleted by the person and wanted back. */
 export function isManaged(app: AppRecord): boolean {
   return app.state === "Managed" || app.state === "ManagedButUninstalled" || app.state === "UpdateRejected";
+}
+
+/** The person is asked, or will be once the screen is free. */
+export function isAsking(app: AppRecord): boolean {
+  return app.state.startsWith("Prompting");
+}
+
+/** On the phone and managed; an app of the person's own is not, whatever the server may have asked about it. */
+export function isInstalledByServer(app: AppRecord): boolean {
+  if (!app.installed) return false;
+  return isManaged(app) || (isBusy(app) && app.state !== "PromptingForManagement");
 }
 
 export interface MoveDetails {
@@ -44,10 +56,12 @@ export interface Apps {
   /** The app's record, made if there is none. The commands that ask for an app come through here. */
   claim(item: LookupItem): AppRecord;
   /**
-   * The only place where a state changes. Throws PippinError `conflict` when the table doesn't hold the move. An app that
-   * ends `absent` and isn't installed is forgotten.
+   * The only place where a state changes. Throws PippinError `conflict` when that can't happen to the app where it stands. An app
+   * that ends `absent` and isn't installed is forgotten; one that is installed is the person's own from then on.
    */
-  move(app: AppRecord, to: ManagedAppState | "absent", details?: MoveDetails): void;
+  move(app: AppRecord, event: AppEvent, details?: MoveDetails): void;
+  /** Makes it the last of the list, which is the order in which apps are taken up. */
+  putLast(app: AppRecord): void;
   /** Drops the record of an app that the server knows nothing about. */
   forget(app: AppRecord): void;
 }
@@ -64,6 +78,16 @@ export function createApps(options: {
   function forget(app: AppRecord): void {
     state.apps = state.apps.filter((other) => other !== app);
     changed();
+  }
+
+  /** What came from the server goes with its management. */
+  function letGo(app: AppRecord): void {
+    app.managementFlags = 0;
+    delete app.configuration;
+    delete app.attributes;
+    delete app.redemptionCode;
+    delete app.unusedRedemptionCode;
+    if (!app.installed) forget(app);
   }
 
   return {
@@ -85,14 +109,14 @@ export function createApps(options: {
       state.apps.push(app);
       return app;
     },
-    move(app, to, details = {}) {
+    move(app, event, details = {}) {
       const from = app.state;
-      if (!canMoveApp(from, to))
-        throw new PippinError("conflict", `${app.bundleId} can't go from ${from} to ${to}`);
+      const to = placeAfter(from, event);
+      if (to === undefined)
+        throw new PippinError("conflict", `${app.bundleId} is ${from}: ${event} can't happen to it`);
       app.state = to;
       app.moves += 1;
-      if (to === "absent") app.managementFlags = 0;
-      if (to === "absent" && !app.installed) forget(app);
+      if (to === "absent") letGo(app);
       const ids: EventIds = { udid, adamId: app.adamId };
       if (app.commandUUID !== null) ids.commandUUID = app.commandUUID;
       const { bundleId } = app;
@@ -103,11 +127,15 @@ export function createApps(options: {
           bundleId,
           from,
           to,
+          trigger: event,
           ...(details.reason === undefined ? {} : { reason: details.reason }),
           ...(cause === 0 ? {} : { cause }),
         });
       });
       changed();
+    },
+    putLast(app) {
+      state.apps = [...state.apps.filter((other) => other !== app), app];
     },
     forget,
   };

@@ -13,19 +13,20 @@ import {
 } from "../shared/channel.ts";
 import { PippinError } from "../shared/errors.ts";
 import { decodePlist, encodePlist, type PlistDictionary, type PlistFormat } from "../shared/plist.ts";
+import { isPortalAnswer } from "../shared/portal.ts";
 import { NetworkError, type Channel } from "../shared/world.ts";
 import type { CommandDesk } from "./commands/desk.ts";
 import type { PhoneCore } from "./core.ts";
 import { ChannelClosed, ChannelFault, Inbox, type IncomingMessage } from "./inbox.ts";
 import type { PhoneTrouble } from "./phone.ts";
+import type { Portal } from "./portal.ts";
+import { isInSetupAssistant } from "./setup-assistant.ts";
 import type { EnrollmentRecord } from "./state.ts";
-import { batteryPulled, Halted, jitteredDelayMs, pause, untilHalted } from "./tasks.ts";
+import { returnDelayMs } from "./return-delay.ts";
+import { batteryPulled, Halted, pause, untilHalted } from "./tasks.ts";
 
 const receiptTimeoutMs = 30_000;
 const checkOutTimeoutMs = 5_000;
-const backoff = { firstMs: 1_000, capMs: 60_000 };
-/** After a farewell of the server the whole fleet comes back: it spreads over this long. */
-const returnWithinMs = 10_000;
 /** A connection that lived so long was a good one: the backoff starts over. */
 const goodAfterMs = 10_000;
 
@@ -38,6 +39,8 @@ export interface ServerConnection {
   keep(): Promise<ConnectionEnd>;
   /** Polls, if the last word was NotNow. */
   pollAfterNotNow(): void;
+  /** Tells the server what has changed of that which check-in tells, now or on the next connection. */
+  updateToken(): void;
   /** Tells the server once that the profile is gone, if there is a connection, and ends `keep`. Waits a few seconds at most. */
   checkOut(): Promise<void>;
 }
@@ -49,10 +52,20 @@ interface Session {
   readonly format: PlistFormat;
 }
 
+/** What the connection tells the phone of. */
+export interface ConnectionListener {
+  /** What keeps the phone from its server; null when nothing does any more. */
+  tell(trouble: PhoneTrouble | null): void;
+  /** Results have gone out: what was to follow them may follow. */
+  reported(): void;
+  /** Whose questions and answers the connection carries. */
+  readonly portal: Pick<Portal, "attach" | "detach" | "take">;
+}
+
 export function createServerConnection(
   phone: PhoneCore,
   desk: CommandDesk,
-  tell: (trouble: PhoneTrouble | null) => void,
+  { tell, reported, portal }: ConnectionListener,
 ): ServerConnection {
   const { world, recorder, config, store, signal, changed } = phone;
   const { state } = store;
@@ -62,6 +75,8 @@ export function createServerConnection(
   let checkedIn = false;
   let welcomedAt: number | undefined;
   let lastStatus: string | undefined;
+  /** A TokenUpdate was sent after check-in, and its receipt is not there yet. */
+  let updating = false;
   let removed = false;
   let checkOutReceived: (() => void) | undefined;
   const removal = new AbortController();
@@ -123,8 +138,7 @@ export function createServerConnection(
   }
 
   async function checkIn(current: Session): Promise<void> {
-    const { topic, pushToken, pushMagic } = enrollment();
-    const common = { Topic: topic, UDID: udid };
+    const common = { Topic: enrollment().topic, UDID: udid };
     if (enrollment().stage === "issued") {
       send({
         MessageType: "Authenticate",
@@ -139,24 +153,51 @@ export function createServerConnection(
       enrollment().stage = "authenticated";
       await store.save();
     }
-    if (enrollment().stage === "authenticated") {
-      send({
-        MessageType: "TokenUpdate",
-        ...common,
-        Token: Buffer.from(pushToken, "base64"),
-        PushMagic: pushMagic,
-      });
+    if (enrollment().stage === "authenticated" || state.tokenUpdateDue) {
+      sendTokenUpdate();
       await receipt(current, "TokenUpdate");
       enrollment().stage = "enrolled";
+      state.tokenUpdateDue = false;
       await store.save();
       changed();
     }
   }
 
+  function sendTokenUpdate(): void {
+    const { topic, pushToken, pushMagic, unlockToken } = enrollment();
+    send({
+      MessageType: "TokenUpdate",
+      Topic: topic,
+      UDID: udid,
+      Token: Buffer.from(pushToken, "base64"),
+      PushMagic: pushMagic,
+      ...(unlockToken === null ? {} : { UnlockToken: Buffer.from(unlockToken, "base64") }),
+      ...(isInSetupAssistant(state) ? { AwaitingConfiguration: true } : {}),
+    });
+  }
+
+  async function tokenUpdated(): Promise<void> {
+    updating = false;
+    state.tokenUpdateDue = false;
+    await store.save();
+  }
+
   async function receipt(current: Session, messageType: string): Promise<void> {
-    const { Received } = await expect(current, Receipt, receiptTimeoutMs);
-    if (Received !== messageType)
-      throw new ChannelFault(closeCodes.malformed, `a receipt for ${messageType} was due`);
+    for (let received: string | undefined; received !== messageType;) {
+      received = (await expect(current, Receipt, receiptTimeoutMs)).Received;
+      // A receipt for an earlier message may come twice.
+      if (received !== messageType && !isReceived(received))
+        throw new ChannelFault(closeCodes.malformed, `a receipt for ${messageType} was due`);
+    }
+  }
+
+  /** Whether the server has said already that it has this check-in message. */
+  function isReceived(messageType: unknown): boolean {
+    const { stage } = enrollment();
+    return (
+      (messageType === "Authenticate" && stage !== "issued") ||
+      (messageType === "TokenUpdate" && stage === "enrolled")
+    );
   }
 
   /** From the greeting to the end of the channel. */
@@ -170,6 +211,8 @@ export function createServerConnection(
     const results = desk.unreceivedResults(current.inbox.receivedCount);
     for (const result of results) sendResult(result);
     if (results.length === 0) sendIdle();
+    reported();
+    portal.attach(send);
     for (;;) {
       const message = await current.inbox.next();
       if (message.data.length === 0) desk.received(message.number);
@@ -179,14 +222,25 @@ export function createServerConnection(
 
   async function handle(current: Session, message: IncomingMessage): Promise<void> {
     const plist = read(current, message);
-    if (plist.MessageType === "Receipt" && plist.Received === "CheckOut") return checkOutReceived?.();
+    if (plist.MessageType === "Receipt") {
+      if (plist.Received === "CheckOut") return checkOutReceived?.();
+      if (plist.Received === "TokenUpdate" && updating) return tokenUpdated();
+      if (isReceived(plist.Received)) return;
+    }
+    if (isPortalAnswer(plist)) {
+      if (portal.take(plist)) return;
+      throw new ChannelFault(closeCodes.malformed, "that is no answer of the company portal");
+    }
     const commandUUID = plist.CommandUUID;
     if (typeof commandUUID !== "string" || commandUUID.length === 0 || commandUUID.length > 64)
       throw new ChannelFault(closeCodes.malformed, "a command with its CommandUUID was due");
     desk.received(message.number, commandUUID);
+    // On its way out the phone takes up nothing new. The server hands it out again when the phone is back.
+    if (state.departure !== null && state.departure.commandUUID !== commandUUID) return;
     const result = await desk.perform(commandUUID, plist.Command, removal.signal);
     desk.sending(commandUUID, current.inbox.receivedCount);
     sendResult(result);
+    reported();
   }
 
   /** One connection from beginning to end. */
@@ -223,7 +277,9 @@ export function createServerConnection(
     } finally {
       removal.signal.removeEventListener("abort", leave);
       session = undefined;
+      portal.detach();
       checkedIn = false;
+      updating = false;
       checkOutReceived?.();
       changed();
     }
@@ -245,9 +301,7 @@ export function createServerConnection(
         return "unknownEnrollment";
       if (end instanceof ChannelClosed && end.code === closeCodes.replaced) return "replaced";
       if (welcomedAt !== undefined && world.now() - welcomedAt >= goodAfterMs) attempt = 0;
-      const delayMs = isFarewell(end)
-        ? Math.round(world.random() * returnWithinMs)
-        : jitteredDelayMs(world, attempt, backoff);
+      const delayMs = returnDelayMs(world, end, attempt);
       attempt += 1;
       tell({ code: "unavailable", message: describe(end, delayMs) });
       try {
@@ -257,12 +311,6 @@ export function createServerConnection(
         throw error;
       }
     }
-  }
-
-  function isFarewell(end: Error): boolean {
-    return (
-      end instanceof ChannelClosed && (end.code === closeCodes.goingAway || end.code === closeCodes.tryAgain)
-    );
   }
 
   function describe(end: ChannelClosed | ChannelFault | NetworkError, delayMs: number): string {
@@ -291,7 +339,12 @@ export function createServerConnection(
     },
     keep,
     pollAfterNotNow() {
-      if (checkedIn && lastStatus === "NotNow") sendIdle();
+      if (checkedIn && lastStatus === "NotNow" && state.departure === null) sendIdle();
+    },
+    updateToken() {
+      if (!checkedIn || !state.tokenUpdateDue || updating) return;
+      updating = true;
+      sendTokenUpdate();
     },
     async checkOut() {
       removed = true;

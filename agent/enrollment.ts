@@ -11,14 +11,17 @@ import {
 import { PippinError, problems, type ProblemCode } from "../shared/errors.ts";
 import { decodePlist } from "../shared/plist.ts";
 import { NetworkError, type HttpRequest, type HttpResponse } from "../shared/world.ts";
+import { accessRights } from "./commands/handler.ts";
 import type { PhoneBase } from "./core.ts";
-import type { PhoneTrouble } from "./phone.ts";
-import type { EnrollmentRecord } from "./state.ts";
+import type { PhoneConfig, PhoneTrouble } from "./phone.ts";
+import type { EnrollmentRecord, PhoneState } from "./state.ts";
 import { Halted, jitteredDelayMs, pause, untilHalted } from "./tasks.ts";
 
 const backoff = { firstMs: 1_000, capMs: 60_000 };
 const requestTimeoutMs = 15_000;
 const bodyBytesMax = 256 * 1024;
+/** A real phone's is an escrowed keybag of some kilobytes; what matters is that it can't be guessed. */
+const unlockTokenBytes = 64;
 
 const text = z.string().min(1).max(1_024);
 const webAddress = (...schemes: string[]): z.ZodType<string> =>
@@ -75,6 +78,11 @@ interface EnrollmentProfile {
   readonly mdm: z.infer<typeof MdmPayload>;
 }
 
+/** The link that the phone enrols by: the one it was given last. */
+export function enrollmentUrlOf(state: Pick<PhoneState, "enrollmentUrl">, config: PhoneConfig): string {
+  return state.enrollmentUrl ?? config.enrollmentUrl;
+}
+
 /**
  * Fetches the profile and the identity certificate, and keeps both. Tries again while the server can't be reached (`tell` hears
  * of it); throws PippinError with the server's code when it refuses, `identity_untrusted` or `malformed_message` when what
@@ -88,7 +96,7 @@ export async function enroll(phone: PhoneBase, tell: (trouble: PhoneTrouble) => 
   state.keys = { privateKeyPem: keys.privateKeyPem, publicKeyPem: keys.publicKeyPem };
   await store.save();
 
-  const answer = await requestUntilAnswered(phone, tell, config.enrollmentUrl, {
+  const answer = await requestUntilAnswered(phone, tell, enrollmentUrlOf(state, config), {
     headers: { accept: "application/x-apple-aspen-config" },
   });
   const { profile, rootCertificate, identity, mdm } = readProfile(answer.body);
@@ -103,6 +111,7 @@ export async function enroll(phone: PhoneBase, tell: (trouble: PhoneTrouble) => 
   });
   checkIdentity(issued.body, { rootCertificate, publicKeyPem: keys.publicKeyPem, now: world.now() });
 
+  const clearsPasscodes = (mdm.AccessRights & accessRights.lockAndClearPasscode) !== 0;
   state.enrollment = {
     stage: "issued",
     certificate: issued.body.toString("base64"),
@@ -113,6 +122,7 @@ export async function enroll(phone: PhoneBase, tell: (trouble: PhoneTrouble) => 
     checkOutWhenRemoved: mdm.CheckOutWhenRemoved ?? false,
     pushToken: world.randomBytes(32).toString("base64"),
     pushMagic: world.uuid(),
+    unlockToken: clearsPasscodes ? world.randomBytes(unlockTokenBytes).toString("base64") : null,
     profile: {
       ...summary(profile),
       organisation: profile.PayloadOrganization ?? "",

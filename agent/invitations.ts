@@ -1,6 +1,7 @@
 import type { AppStoreProblemCode } from "../shared/app-store.ts";
-import type { PhoneBase } from "./core.ts";
 import type { Account } from "./account.ts";
+import type { PhoneBase } from "./core.ts";
+import { restrictions } from "./restrictions.ts";
 import { jitteredDelayMs, pause, throwIfHalted } from "./tasks.ts";
 
 /** Invitations the person may leave unanswered; a further one pushes the oldest out. */
@@ -56,6 +57,8 @@ export function createInvitations(phone: PhoneBase, account: Account): Invitatio
 
   /** Answers whether the invitation is done with, however it went. */
   async function settle({ url, commandUUID }: Invitation, signal: AbortSignal): Promise<boolean> {
+    // The invitation opens in the App Store. It stays, for the day when a profile allows that again.
+    if (!restrictions(state).allowAppInstallation) return false;
     const terms = await appStore.readTerms(url, signal);
     if (!terms.ok) {
       if (terms.code === "unreachable") return false;
@@ -83,7 +86,7 @@ export function createInvitations(phone: PhoneBase, account: Account): Invitatio
   }
 
   async function accept({ url, commandUUID }: Invitation, signal: AbortSignal): Promise<boolean> {
-    // Twice: a session that Apple has ended in the meantime is replaced once.
+    // Twice: a session that Apple has ended in the meantime is replaced once, and so are terms that are due.
     for (let attempt = 0; attempt < 2; attempt += 1) {
       const outcome = await account.prepare({ freshPassword: false, commandUUID }, signal);
       // Who doesn't sign in doesn't join; the invitation can be sent again.
@@ -97,11 +100,12 @@ export function createInvitations(phone: PhoneBase, account: Account): Invitatio
         );
         return false;
       }
-      if (result.code !== "session_invalid") {
+      if (result.code === "session_invalid") account.forget();
+      else if (result.code === "store_terms_due") account.noteTermsDue();
+      else {
         tellRefusal(result.code);
         return true;
       }
-      account.forget();
     }
     return true;
   }

@@ -39,7 +39,14 @@ const AgentOptions = z.strictObject({
 type AgentOptions = z.infer<typeof AgentOptions>;
 
 /** Where the phone rests for good: the process has nothing left to do. */
-const restingStatuses: ReadonlySet<PhoneStatus> = new Set(["refused", "unenrolled", "replaced", "failed"]);
+const restingStatuses: ReadonlySet<PhoneStatus> = new Set([
+  "refused",
+  "unenrolled",
+  "erased",
+  "off",
+  "replaced",
+  "failed",
+]);
 
 /** Adds `agent` to the command line. Its action throws PippinError, and DiskError when the folder can't be used. */
 export function registerAgentCommand(program: Command): void {
@@ -80,6 +87,8 @@ async function runAgent(world: World, options: AgentOptions): Promise<void> {
   if (options.verbose) recorder.subscribe((event) => say(JSON.stringify(event)));
   try {
     const phone = await startPhone({ world, recorder }, config);
+    // Whoever starts the program holds the button down.
+    if (phone.view().status === "off") await phone.boot();
     say(`${config.deviceName} runs (UDID ${config.udid}, kept in ${config.dataDirectory})`);
     phone.onChange(narrator());
     const { auto, appleId } = options;

@@ -1,75 +1,147 @@
 import { PippinError } from "../shared/errors.ts";
-import { isBusy } from "./apps.ts";
-import type { StoreRefusal } from "./app-store-client.ts";
+import type { PlistDictionary } from "../shared/plist.ts";
+import { isBusy, isManaged } from "./apps.ts";
 import type { PhoneCore } from "./core.ts";
-import { pause } from "./tasks.ts";
+import { downloadProblem } from "./downloads.ts";
+import { put } from "./installer.ts";
+import { readDictionary, writeDictionary } from "./managed-app-settings.ts";
+import { isAtLeast } from "./os-version.ts";
+import type { Phone } from "./phone.ts";
+import { restrictions, supervisedOnly, type RestrictionName } from "./restrictions.ts";
+import type { AppRecord } from "./state.ts";
 
-/** What the person does without being asked. The errors are those of Phone. */
-export interface Person {
-  deleteApp(bundleId: string): Promise<void>;
-  installFromStore(adamId: string): Promise<void>;
-  signOut(): Promise<void>;
-}
+const feedbackCharactersMax = 64 * 1024;
+/** Apple may send the person to the sign-in once more, e.g. when the session has just ended. */
+const signInsMax = 2;
+
+/** What the person does without being asked, and their apps. The errors are those of Phone. */
+export type Person = Pick<
+  Phone,
+  "deleteApp" | "installFromStore" | "signIn" | "signOut" | "openApp" | "setAppFeedback"
+>;
 
 export function createPerson(phone: PhoneCore): Person {
-  const { world, config, store, apps, appStore, account, installer, signal } = phone;
+  const { config, store, apps, appStore, account, downloads, installer, signal, front } = phone;
   const { state } = store;
 
-  function refuse(code: StoreRefusal, adamId: string): PippinError {
-    if (code === "item_unknown") return new PippinError("not_found", `the App Store has no app ${adamId}`);
-    if (code === "unreachable") return new PippinError("unavailable", "the App Store did not answer");
-    return new PippinError("forbidden", `the App Store refused: ${code}`);
+  function isForbidden(name: RestrictionName): boolean {
+    return !restrictions(state)[name] && (phone.supervised || !supervisedOnly.has(name));
+  }
+
+  function installedApp(bundleId: string): AppRecord {
+    const app = apps.find(bundleId);
+    if (!app?.installed) throw new PippinError("not_found", `${bundleId} is not installed`);
+    return app;
   }
 
   async function fetchApp(adamId: string): Promise<void> {
-    const found = await appStore.lookup(adamId, signal);
-    if (!found.ok) throw refuse(found.code, adamId);
+    if (isForbidden("allowAppInstallation") || isForbidden("allowUIAppInstallation"))
+      throw new PippinError("forbidden", "a profile does not allow the App Store");
+    const found = await appStore.lookup({ adamId }, signal);
+    if (!found.ok) throw downloadProblem(found, adamId);
     const { bundleId, name } = found.value;
-    const known = apps.find(bundleId);
-    if (known?.installed) throw new PippinError("conflict", `${name} is installed already`);
-    const outcome = await account.prepare({ freshPassword: true, app: { adamId, name } }, signal);
-    if (outcome !== "signedIn" || !state.account) return;
-    const { sessionToken } = state.account;
-    const ticket = await appStore.authorize({ sessionToken, adamId, purchaseMethod: 0 }, signal);
-    if (!ticket.ok) throw refuse(ticket.code, adamId);
-    const download = await appStore.download(ticket.value, signal);
-    if (!download.ok) throw refuse(download.code, adamId);
-    await pause(world, Math.ceil((download.value.bytes * 1000) / config.bytesPerSecond), signal);
+    if (apps.find(bundleId)?.installed) throw new PippinError("conflict", `${name} is installed already`);
+    const purchase = { adamId, purchaseMethod: 0 };
+    for (let attempt = 1; ; attempt += 1) {
+      const outcome = await account.prepare({ freshPassword: true, app: { adamId, name } }, signal);
+      if (outcome !== "signedIn") return;
+      const permitted = await downloads.authorize(purchase, signal);
+      if (permitted.ok) break;
+      const mayHelp = permitted.code === "session_invalid" || permitted.code === "store_terms_due";
+      if (!mayHelp || attempt >= signInsMax) throw downloadProblem(permitted, adamId);
+    }
+    const download = await downloads.fetch(purchase, signal);
+    if (!download.ok) throw downloadProblem(download, adamId);
 
-    let app = apps.claim(download.value);
+    const app = apps.claim(download.value);
     if (isBusy(app)) {
       // The server's install got further meanwhile: then it brings the app.
-      if (app.state === "Installing" || app.state === "ValidatingPurchase") return;
+      if (!isWaiting(app)) return;
       installer.drop(app);
-      apps.move(app, "absent", { reason: "installed-by-person" });
-      app = apps.claim(download.value);
-      app.installed = true;
-      apps.move(app, "UserInstalledApp");
+      apps.move(app, "installedByPerson");
     }
-    app.installed = true;
+    put(app, download.value);
     // It was managed before the person deleted it, and is again.
-    if (app.state === "ManagedButUninstalled") apps.move(app, "Managed");
+    if (app.state === "ManagedButUninstalled") apps.move(app, "putBack");
     phone.changed();
     await store.save();
   }
 
   return {
     async deleteApp(bundleId) {
-      const app = apps.find(bundleId);
-      if (!app?.installed) throw new PippinError("not_found", `${bundleId} is not installed`);
+      const app = installedApp(bundleId);
       if (isBusy(app))
         throw new PippinError("conflict", `${bundleId} is ${app.state}: wait until it is done`);
+      if (isForbidden("allowAppRemoval") || isFixed(app))
+        throw new PippinError("forbidden", `${bundleId} may not be deleted`);
       app.installed = false;
-      if (app.state === "UpdateRejected") apps.move(app, "Managed");
-      if (app.state === "absent") apps.forget(app);
-      else
-        apps.move(app, app.state === "Managed" ? "ManagedButUninstalled" : "absent", { reason: "deleted" });
+      delete app.feedback;
+      if (front.bundleId === bundleId) front.bundleId = null;
+      if (app.state === "UpdateRejected") apps.move(app, "superseded");
+      if (app.state === "Managed") apps.move(app, "deleted");
+      // What the server has still to be told of it stays until it was.
+      else if (app.state === "absent") apps.forget(app);
+      phone.changed();
       await store.save();
     },
     installFromStore: fetchApp,
+    async signIn(credentials) {
+      const result = await account.signIn(credentials, signal);
+      if (result.ok) return;
+      if (result.code === "unreachable") throw new PippinError("unavailable", "the App Store did not answer");
+      throw new PippinError(
+        "forbidden",
+        result.code === "apple_id_locked"
+          ? "this Apple ID is locked after too many wrong passwords"
+          : "the Apple ID or the password is wrong",
+      );
+    },
     async signOut() {
       account.forget();
       await store.save();
     },
+    openApp(bundleId) {
+      if (state.locked) throw new PippinError("conflict", "the phone is locked");
+      front.bundleId = bundleId === null ? null : installedApp(bundleId).bundleId;
+    },
+    async setAppFeedback(bundleId, feedback) {
+      const app = installedApp(bundleId);
+      writeFeedback(app, feedback);
+      await store.save();
+    },
   };
+
+  /** Since iOS 14 the server may say that a managed app stays. */
+  function isFixed(app: AppRecord): boolean {
+    if (!isAtLeast(config.osVersion, "14.0") || !isManaged(app)) return false;
+    return readDictionary(app, "attributes")?.["Removable"] === false;
+  }
+}
+
+/** Nothing of it was bought or fetched yet. */
+function isWaiting({ state }: AppRecord): boolean {
+  return (
+    state === "Queued" ||
+    state === "NeedsRedemption" ||
+    state === "Prompting" ||
+    state === "PromptingForLogin"
+  );
+}
+
+function writeFeedback(app: AppRecord, feedback: PlistDictionary | null): void {
+  const before = app.feedback;
+  try {
+    writeDictionary(app, "feedback", feedback ?? undefined);
+  } catch (error) {
+    if (error instanceof PippinError && error.code === "malformed_plist")
+      throw new PippinError("invalid_request", `that is no property list: ${error.message}`);
+    throw error;
+  }
+  if (JSON.stringify(app.feedback ?? null).length <= feedbackCharactersMax) return;
+  if (before === undefined) delete app.feedback;
+  else app.feedback = before;
+  throw new PippinError(
+    "limit_exceeded",
+    `an app's feedback has at most ${feedbackCharactersMax} characters`,
+  );
 }

@@ -11,6 +11,7 @@ const waitingMax = 32;
 const storeKinds: ReadonlySet<PromptKind> = new Set([
   "appInstallation",
   "appleIdSignIn",
+  "storeTerms",
   "managementChange",
   "appUpdate",
 ]);

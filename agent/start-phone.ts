@@ -1,21 +1,31 @@
 import { PippinError } from "../shared/errors.ts";
-import type { Recorder } from "../shared/trace.ts";
-import type { DiskError, World } from "../shared/world.ts";
+import type { DiskError } from "../shared/world.ts";
 import { createAccount } from "./account.ts";
 import { createAppStoreClient } from "./app-store-client.ts";
 import { createApps } from "./apps.ts";
 import { createCommandDesk } from "./commands/desk.ts";
 import { createServerConnection } from "./connection.ts";
 import type { PhoneBase, PhoneCore } from "./core.ts";
+import { createDownloads } from "./downloads.ts";
 import { enroll } from "./enrollment.ts";
+import { keepStoreInformed } from "./holdings.ts";
+import { openHandset, type HandsetContext, type HandsetPort, type RunningPhone } from "./handset.ts";
 import { createInstaller } from "./installer.ts";
 import { createInvitations } from "./invitations.ts";
+import { createOwner } from "./owner.ts";
 import { createPerson } from "./person.ts";
+import { createPortal } from "./portal.ts";
 import type { Phone, PhoneConfig, PhoneStatus, PhoneTrouble, PhoneView } from "./phone.ts";
+import { viewOfState } from "./phone-view.ts";
 import { createPrompts } from "./prompts.ts";
-import { openPhoneStore } from "./state.ts";
-import { batteryPulled, createTasks } from "./tasks.ts";
+import { restrictions } from "./restrictions.ts";
+import { isInSetupAssistant } from "./setup-assistant.ts";
+import type { PhoneStore } from "./state.ts";
+import { batteryPulled, createTasks, throwIfHalted } from "./tasks.ts";
 import { unenroll } from "./unenroll.ts";
+
+/** How long a phone that is about to go waits for the server's word that its last result has arrived. */
+const farewellMs = 5_000;
 
 /**
  * Starts a phone: one that is new, or the one whose state lies in `config.dataDirectory`. Resolves when it runs; enrolling and
@@ -24,20 +34,27 @@ import { unenroll } from "./unenroll.ts";
  * Throws PippinError `configuration_invalid` for a configuration it can't run with, `store_corrupt` for a damaged state file,
  * and DiskError. The caller sees to it that no other process uses the folder (`world.disk.lock`).
  */
-export async function startPhone(
-  context: { world: World; recorder: Recorder },
-  config: PhoneConfig,
-): Promise<Phone> {
-  const { world, recorder } = context;
+export async function startPhone(context: HandsetContext, config: PhoneConfig): Promise<Phone> {
   checkConfig(config);
+  return await openHandset(context, config, bootPhone);
+}
+
+/** The phone's software, from boot to shutdown. What it keeps is in `store`; everything else begins anew. */
+function bootPhone(
+  { world, recorder }: HandsetContext,
+  config: PhoneConfig,
+  store: PhoneStore,
+  handset: HandsetPort,
+): RunningPhone {
   const { udid } = config;
-  const store = await openPhoneStore(world, config.dataDirectory, udid);
   const { state } = store;
   const halt = new AbortController();
   let status: PhoneStatus = state.enrollment?.stage === "enrolled" ? "enrolled" : "enrolling";
   let trouble: PhoneTrouble | null = null;
+  let departing = false;
 
-  const listeners = new Set<(view: PhoneView) => void>();
+  /** Parts of the phone that wait for others. */
+  const listeners = new Set<() => void>();
   let isNoticeDue = false;
   /** Tells the listeners once about all changes of one moment, when whoever made them is done. */
   function changed(): void {
@@ -45,8 +62,8 @@ export async function startPhone(
     isNoticeDue = true;
     queueMicrotask(() => {
       isNoticeDue = false;
-      const now = view();
-      for (const listener of [...listeners]) listener(now);
+      handset.changed();
+      for (const listener of [...listeners]) listener();
     });
   }
   function rest(next: PhoneStatus, why: PhoneTrouble | null): void {
@@ -79,21 +96,38 @@ export async function startPhone(
     tasks,
     signal: halt.signal,
     changed,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    front: { bundleId: null },
     apps: createApps({ store, recorder, udid, changed }),
-    prompts: createPrompts({ world, recorder, udid, locked: () => state.locked, changed }),
+    prompts: createPrompts({
+      world,
+      recorder,
+      udid,
+      locked: () => state.locked || isInSetupAssistant(state),
+      changed,
+    }),
     appStore: createAppStoreClient(world, { appleUrl: config.appleUrl, udid }),
   };
   const account = createAccount(base);
+  const downloads = createDownloads(base, account);
   const phone: PhoneCore = {
     ...base,
     account,
-    installer: createInstaller(base, account),
+    downloads,
+    installer: createInstaller(base, account, downloads),
     invitations: createInvitations(base, account),
   };
-  const connection = createServerConnection(phone, createCommandDesk(phone), tell);
+  const desk = createCommandDesk(phone);
+  const portal = createPortal(phone);
+  const connection = createServerConnection(phone, desk, { tell, reported, portal });
   const person = createPerson(phone);
+  const owner = createOwner(phone, connection, () => leaveManagement("profile-removed"));
 
   async function live(): Promise<void> {
+    if (state.resting) return rest(state.resting, null);
     if (!state.enrollment && !(await tryToEnroll())) return;
     const end = await connection.keep();
     if (end === "replaced")
@@ -108,6 +142,38 @@ export async function startPhone(
         message: "the server does not know this phone (any more): enrol again",
       });
     }
+  }
+
+  /** What a command has brought about happens after its result was told: it may end the connection. */
+  function reported(): void {
+    connection.updateToken();
+    if (state.departure === null || departing) return;
+    departing = true;
+    tasks.run(depart);
+  }
+
+  /** Gives the last result the time to arrive, and goes. */
+  async function depart(): Promise<void> {
+    const { departure } = state;
+    if (departure === null) return;
+    if (departure.commandUUID !== null) {
+      const late = new AbortController();
+      const leave = (): void => late.abort();
+      halt.signal.addEventListener("abort", leave);
+      await Promise.race([desk.untilReceived(departure.commandUUID), world.sleep(farewellMs, late.signal)]);
+      halt.signal.removeEventListener("abort", leave);
+      late.abort();
+    }
+    throwIfHalted(halt.signal);
+    if (departure.kind !== "removeManagement") return handset.depart();
+    await leaveManagement("profile-removed");
+    departing = false;
+  }
+
+  async function leaveManagement(reason: string): Promise<void> {
+    await connection.checkOut();
+    await unenroll(phone, reason);
+    rest("unenrolled", null);
   }
 
   /** Answers whether the phone has its profile and identity now. */
@@ -132,51 +198,39 @@ export async function startPhone(
   function view(): PhoneView {
     const isEnrolled = state.enrollment?.stage === "enrolled";
     return {
-      udid,
+      ...viewOfState(state, config),
       status: status === "enrolling" && isEnrolled ? "enrolled" : status,
       trouble,
-      enrolled: isEnrolled,
       connected: connection.isOpen,
-      locked: state.locked,
-      appleId: state.account?.appleId ?? null,
       prompt: base.prompts.open,
-      apps: state.apps.map(({ adamId, bundleId, name, state: appState, installed }) => ({
-        ...{ adamId, bundleId, name, installed },
-        state: appState,
-      })),
     };
-  }
-
-  function setLocked(locked: boolean): void {
-    if (state.locked === locked) return;
-    state.locked = locked;
-    base.prompts.refresh();
-    tasks.run(() => store.save());
-    if (!locked) connection.pollAfterNotNow();
   }
 
   phone.installer.resume();
   phone.invitations.resume();
+  keepStoreInformed(base);
   tasks.run(live);
 
   return {
-    config,
+    ...owner,
+    ...person,
+    portal,
     view,
-    onChange(listener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
     answer: (promptId, answer) => base.prompts.answer(promptId, answer),
-    lock: () => setLocked(true),
-    unlock: () => setLocked(false),
-    deleteApp: (bundleId) => person.deleteApp(bundleId),
-    installFromStore: (adamId) => person.installFromStore(adamId),
-    signOut: () => person.signOut(),
-    async removeProfile() {
-      if (!state.enrollment) throw new PippinError("conflict", "there is no management profile to remove");
-      await connection.checkOut();
-      await unenroll(phone, "profile-removed");
-      rest("unenrolled", null);
+    async prepareDeparture(kind) {
+      if (kind === "erase" && !restrictions(state).allowEraseContentAndSettings)
+        throw new PippinError("forbidden", "a configuration profile does not allow to erase the phone");
+      state.departure = { kind, commandUUID: null };
+      await store.save();
+    },
+    async prepareEnrollment(enrollmentUrl) {
+      if (state.enrollment)
+        throw new PippinError("conflict", "the phone is under management: that comes first");
+      if (!isWebAddress(enrollmentUrl))
+        throw new PippinError("invalid_request", "an enrolment link is an http or https address");
+      state.enrollmentUrl = enrollmentUrl;
+      state.resting = null;
+      await store.save();
     },
     async stop() {
       if (halt.signal.aborted) return tasks.settled();
@@ -194,16 +248,19 @@ export async function startPhone(
   };
 }
 
+function isWebAddress(text: string): boolean {
+  return URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol);
+}
+
 function checkConfig(config: PhoneConfig): void {
-  const schemes = ["http:", "https:"];
-  for (const key of ["enrollmentUrl", "appleUrl"] as const) {
-    const value = config[key];
-    if (!URL.canParse(value) || !schemes.includes(new URL(value).protocol))
+  for (const key of ["enrollmentUrl", "appleUrl"] as const)
+    if (!isWebAddress(config[key]))
       throw new PippinError("configuration_invalid", `${key} must be an http or https address`);
-  }
   for (const key of ["udid", "serialNumber"] as const)
     if (config[key].length === 0 || config[key].length > 64)
       throw new PippinError("configuration_invalid", `${key} must have 1 to 64 characters`);
   if (!(Number.isFinite(config.bytesPerSecond) && config.bytesPerSecond > 0))
     throw new PippinError("configuration_invalid", "bytesPerSecond must be a number above 0");
+  if (config.setupAssistant === true && config.kind !== "dep")
+    throw new PippinError("configuration_invalid", "setupAssistant is for phones of kind dep alone");
 }

@@ -12,6 +12,10 @@ const Download = z.object({
   bytes: z.number().int().min(0),
 });
 
+const StoredDictionary = z.custom<JsonValue>(
+  (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+);
+
 const AppRecord = Download.extend({
   adamId: z.string(),
   bundleId: z.string(),
@@ -25,6 +29,14 @@ const AppRecord = Download.extend({
   commandUUID: z.string().nullable(),
   /** How often the state moved; tells two visits to the same state apart. */
   moves: z.number().int(),
+  /** What the server gave a managed app, and what the app tells the server; in the JSON form of shared/plist.ts. */
+  configuration: StoredDictionary.optional(),
+  attributes: StoredDictionary.optional(),
+  feedback: StoredDictionary.optional(),
+  /** Sent by the server, not used yet. */
+  redemptionCode: z.string().optional(),
+  /** The Apple ID had bought the app already; told to the server once. */
+  unusedRedemptionCode: z.string().optional(),
 });
 export type AppRecord = z.infer<typeof AppRecord>;
 
@@ -47,6 +59,8 @@ const EnrollmentRecord = z.object({
   checkOutWhenRemoved: z.boolean(),
   /** Base64. Made once, so that a repeated check-in says the same. */
   pushToken: z.string(),
+  /** Base64; what the server can clear the passcode with. Null when the profile doesn't give it the right to. */
+  unlockToken: z.string().nullable().default(null),
   pushMagic: z.string(),
   profile: ProfilePayload.extend({ organisation: z.string(), payloads: z.array(ProfilePayload) }),
 });
@@ -68,10 +82,72 @@ const Unreceived = z.object({
 });
 export type Unreceived = z.infer<typeof Unreceived>;
 
+/** A configuration profile beside the one that brought the phone under management. */
+const InstalledProfile = ProfilePayload.extend({
+  organisation: z.string().nullable(),
+  description: z.string().nullable(),
+  removalDisallowed: z.boolean(),
+  hasRemovalPasscode: z.boolean(),
+  /** Whether the server installed it: then it goes when the management goes. */
+  managed: z.boolean(),
+  /** The signer's certificate, base64 of DER. */
+  signer: z.string().nullable(),
+  payloads: z.array(
+    ProfilePayload.extend({ organisation: z.string().nullable(), description: z.string().nullable() }),
+  ),
+  /** Certificates in it, base64 of DER. */
+  certificates: z.array(z.string()),
+  /** What its restrictions payloads say. */
+  restrictions: z.record(z.string(), z.boolean()),
+  passcodePolicy: z
+    .object({ forcePIN: z.boolean(), minLength: z.number().int(), requireAlphanumeric: z.boolean() })
+    .nullable(),
+});
+export type InstalledProfile = z.infer<typeof InstalledProfile>;
+
+/** How the phone is about to leave what it does, once the server has heard of it. */
+const departureKinds = ["restart", "shutDown", "erase", "removeManagement"] as const;
+export type DepartureKind = (typeof departureKinds)[number];
+
+/** What the server or the person has set. */
+const DeviceSettings = z.object({
+  deviceName: z.string().nullable().default(null),
+  organizationInfo: z.record(z.string(), z.string()).nullable().default(null),
+  activationLockAllowedWhileSupervised: z.boolean().nullable().default(null),
+  dataRoaming: z.boolean().default(false),
+  voiceRoaming: z.boolean().default(false),
+  personalHotspot: z.boolean().default(false),
+});
+export type DeviceSettings = z.infer<typeof DeviceSettings>;
+
 const PhoneDocument = z.object({
   version: z.literal(1),
   udid: z.string(),
   locked: z.boolean(),
+  /** Null: none is set. */
+  passcode: z.string().nullable().default(null),
+  /** What the server put on the lock screen. */
+  lockMessage: z
+    .object({ message: z.string().nullable(), phoneNumber: z.string().nullable() })
+    .nullable()
+    .default(null),
+  busy: z.boolean().default(false),
+  power: z.enum(["on", "off"]).default("on"),
+  /** Whether Setup Assistant waits for the server's word to go on. */
+  setup: z.enum(["awaitingConfiguration", "done"]).default("done"),
+  /** Something that check-in tells has changed since the server was last told. */
+  tokenUpdateDue: z.boolean().default(false),
+  departure: z
+    .object({ kind: z.enum(departureKinds), commandUUID: z.string().nullable() })
+    .nullable()
+    .default(null),
+  settings: DeviceSettings.prefault({}),
+  /** In the order in which they were installed. */
+  profiles: z.array(InstalledProfile).default([]),
+  /** The link it enrols by, if not the one of its configuration. */
+  enrollmentUrl: z.string().nullable().default(null),
+  /** Not under management any more, and why: somebody has to set it up anew. */
+  resting: z.enum(["unenrolled", "erased"]).nullable().default(null),
   keys: z.object({ privateKeyPem: z.string(), publicKeyPem: z.string() }).nullable(),
   enrollment: EnrollmentRecord.nullable(),
   account: z.object({ appleId: z.string(), itsIdHash: z.string(), sessionToken: z.string() }).nullable(),
@@ -107,12 +183,20 @@ export interface PhoneStore {
   halt(): Promise<void>;
 }
 
-/** Throws PippinError `store_corrupt` when the file can't be read as a phone, `configuration_invalid` when it is another's. */
-export async function openPhoneStore(world: World, directory: string, udid: string): Promise<PhoneStore> {
+/**
+ * The phone's state, or that of a new one, with `fresh` where it differs. Throws PippinError `store_corrupt` when the file can't be
+ * read as a phone, `configuration_invalid` when it is another's.
+ */
+export async function openPhoneStore(
+  world: World,
+  directory: string,
+  udid: string,
+  fresh: Partial<PhoneState> = {},
+): Promise<PhoneStore> {
   const path = `${directory}/phone.json`;
   await world.disk.makeDirectory(directory);
   const bytes = await world.disk.readFile(path);
-  const state = bytes === undefined ? newState(udid) : parseState(bytes, path);
+  const state = bytes === undefined ? { ...newState(udid), ...fresh } : parseState(bytes, path);
   if (state.udid !== udid)
     throw new PippinError(
       "configuration_invalid",
@@ -157,8 +241,9 @@ export async function openPhoneStore(world: World, directory: string, udid: stri
   };
 }
 
+/** A phone as it comes out of the box. */
 function newState(udid: string): PhoneState {
-  return {
+  return PhoneDocument.parse({
     version: 1,
     udid,
     locked: false,
@@ -169,7 +254,20 @@ function newState(udid: string): PhoneState {
     invitations: [],
     unreceived: [],
     performed: [],
-  };
+  });
+}
+
+/** Makes the phone in this folder a new one, with `fresh` where it differs. */
+export async function wipePhoneStore(
+  world: World,
+  directory: string,
+  udid: string,
+  fresh: Partial<PhoneState>,
+): Promise<void> {
+  await world.disk.writeFileAtomic(
+    `${directory}/phone.json`,
+    serialise({ ...newState(udid), ...fresh }, new WeakMap()),
+  );
 }
 
 function serialise(state: PhoneState, texts: WeakMap<Performed, string>): string {

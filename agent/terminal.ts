@@ -2,6 +2,7 @@
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import type { Phone, Prompt, PromptAnswer } from "./phone.ts";
+import { showPortal } from "./portal-screen.ts";
 
 /** Where questions are put. */
 export interface Terminal {
@@ -59,16 +60,28 @@ export function createTerminal(streams: {
   };
 }
 
-/** Puts each prompt of the phone to the person at the terminal, until the phone's screen is let go of with the answer. */
+/**
+ * Puts each prompt of the phone to the person at the terminal, until the phone's screen is let go of with the answer. While there is
+ * none, the company portal takes what is typed.
+ */
 export function showInTerminal(phone: Phone, terminal: Terminal): () => void {
   let asked: { id: string; controller: AbortController } | undefined;
+  let portal: AbortController | undefined;
+
+  function openPortal(): void {
+    if (portal) return;
+    portal = new AbortController();
+    void showPortal(phone, terminal, portal.signal);
+  }
 
   function look(): void {
     const { prompt } = phone.view();
-    if (prompt?.id === asked?.id) return;
+    if (prompt && prompt.id === asked?.id) return;
     asked?.controller.abort();
     asked = undefined;
-    if (!prompt) return;
+    if (!prompt) return openPortal();
+    portal?.abort();
+    portal = undefined;
     const controller = new AbortController();
     asked = { id: prompt.id, controller };
     void put(prompt, controller.signal);
@@ -123,5 +136,6 @@ export function showInTerminal(phone: Phone, terminal: Terminal): () => void {
   return () => {
     end();
     asked?.controller.abort();
+    portal?.abort();
   };
 }

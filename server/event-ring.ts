@@ -6,6 +6,12 @@ export interface EventRing {
   after(seq: number, limit: number): TraceEvent[];
   /** `seq` of the oldest event still held; 0 when there is none. What came before is gone. */
   readonly oldestSeq: number;
+  /** `seq` of the newest event that is no longer held; 0 when all are. */
+  readonly forgottenSeq: number;
+  /** `seq` of the newest event; 0 when there is none yet. */
+  readonly newestSeq: number;
+  /** Calls `listener` whenever there is something new. Answers with the function that ends that. */
+  subscribe(listener: () => void): () => void;
   close(): void;
 }
 
@@ -16,11 +22,17 @@ export interface EventRing {
 export function createEventRing(recorder: Recorder, options: { capacity?: number } = {}): EventRing {
   const capacity = options.capacity ?? 10_000;
   let events: TraceEvent[] = [];
+  let forgotten = 0;
+  const listeners = new Set<() => void>();
   const close = recorder.subscribe((event) => {
     if (event.event === "wire" || isReading(event)) return;
     events.push(event);
     // Cut rarely: dropping the first of a long array at each event would move the rest every time.
-    if (events.length >= capacity * 2) events = events.slice(-capacity);
+    if (events.length >= capacity * 2) {
+      forgotten = events[events.length - capacity - 1]?.seq ?? 0;
+      events = events.slice(-capacity);
+    }
+    for (const listener of listeners) listener();
   });
   const firstHeld = () => Math.max(0, events.length - capacity);
   return {
@@ -36,6 +48,16 @@ export function createEventRing(recorder: Recorder, options: { capacity?: number
     },
     get oldestSeq() {
       return events[firstHeld()]?.seq ?? 0;
+    },
+    get forgottenSeq() {
+      return events[firstHeld() - 1]?.seq ?? forgotten;
+    },
+    get newestSeq() {
+      return events.at(-1)?.seq ?? 0;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     close,
   };

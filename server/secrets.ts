@@ -57,14 +57,21 @@ export function createSecretBox(key: Buffer, randomBytes: (length: number) => Bu
  * The key that seals what the store in this folder keeps secret: read from `secret.key`, made at the first start. Call it while
  * holding the store of the folder, so that two processes can't both make one.
  *
- * Throws `configuration_invalid` when the file holds no key: a new one would make every sealed secret unreadable.
+ * Throws `configuration_invalid` when the file holds no key, and `store_corrupt` when it is missing and there are secrets already
+ * (`isFirstStart` is false): a new one would make every sealed secret unreadable.
  */
 export async function loadMasterKey(
   world: Pick<World, "disk" | "randomBytes">,
   directory: string,
+  { isFirstStart = true }: { isFirstStart?: boolean } = {},
 ): Promise<Buffer> {
   const path = join(directory, keyFileName);
   const content = await world.disk.readFile(path);
+  if (content === undefined && !isFirstStart)
+    throw new PippinError(
+      "store_corrupt",
+      `${path} is missing, and what the store keeps sealed can't be opened without it. Restore it from a copy.`,
+    );
   if (content === undefined) {
     const key = world.randomBytes(keyBytes);
     await world.disk.makeDirectory(directory);
@@ -84,8 +91,9 @@ export async function loadMasterKey(
 export async function openSecretBox(
   world: Pick<World, "disk" | "randomBytes">,
   directory: string,
+  options: { isFirstStart?: boolean } = {},
 ): Promise<SecretBox> {
-  const key = await loadMasterKey(world, directory);
+  const key = await loadMasterKey(world, directory, options);
   return createSecretBox(key, (length) => world.randomBytes(length));
 }
 

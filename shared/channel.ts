@@ -36,6 +36,7 @@ export const closeCodes = {
  *    durable. Until the first TokenUpdate the server pushes nothing.
  * 3. phone → server `{Status: Idle}` when it has no result to give; server → phone a command, or a zero-byte message.
  * 4. server → phone a command whenever one waits and none is in flight; phone → server its result.
+ * 5. at any time after 2: phone → server a question of the company portal, server → phone its answer (shared/portal.ts).
  *
  * A zero-byte message, or a command with another CommandUUID, says that every result sent so far is stored: Apple's "200 with
  * zero bytes ends the session" carried over to a connection that stays open. A phone keeps a result until then, and sends it
@@ -69,6 +70,24 @@ export type Receipt = z.infer<typeof Receipt>;
 /** The exact bytes that a phone signs. The fixed first line keeps the signature from meaning anything elsewhere. */
 export function proofMessage(nonce: Uint8Array, audience: string): Buffer {
   return Buffer.concat([Buffer.from(`pippin-mdm-channel-1\n${audience}\n`), nonce]);
+}
+
+/** A phone waits no longer than this, whatever the server says. */
+const returnWithinSecondsMax = 600;
+
+/**
+ * The reason of a close that the phone is to come back from (`goingAway`, `tryAgain`): within how long, at a time of its own
+ * choosing. For people, and for the phone's `returnWithinMsOf`.
+ */
+export function farewell(why: string, returnWithinMs: number): string {
+  const seconds = Math.min(Math.max(1, Math.ceil(returnWithinMs / 1_000)), returnWithinSecondsMax);
+  return `${why}; come back within ${seconds} s`;
+}
+
+/** Undefined when the reason doesn't say. */
+export function returnWithinMsOf(reason: string): number | undefined {
+  const [, seconds] = /; come back within (\d{1,4}) s$/.exec(reason) ?? [];
+  return seconds === undefined ? undefined : Math.min(Number(seconds), returnWithinSecondsMax) * 1_000;
 }
 
 export function isChannelProtocol(name: string): name is ChannelProtocol {

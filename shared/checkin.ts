@@ -2,6 +2,8 @@
 import { z } from "zod";
 
 const data = z.instanceof(Uint8Array);
+/** A real phone's has some kilobytes. */
+export const unlockTokenBytesMax = 32 * 1024;
 /** Keys that later systems add are kept, not refused: Apple tells servers to ignore what they don't know. */
 const common = { Topic: z.string().min(1).max(255), UDID: z.string().min(1).max(64) };
 
@@ -27,7 +29,7 @@ export const TokenUpdate = z.looseObject({
   ...common,
   Token: data,
   PushMagic: z.string().min(1).max(255),
-  UnlockToken: data.optional(),
+  UnlockToken: data.refine((token) => token.length <= unlockTokenBytesMax).optional(),
   AwaitingConfiguration: z.boolean().optional(),
 });
 export type TokenUpdate = z.infer<typeof TokenUpdate>;

@@ -44,6 +44,8 @@ export const InstallApplication = z
   );
 export type InstallApplication = z.infer<typeof InstallApplication>;
 
+/** `PurchaseMethod`: the Apple ID's own purchase, free or with a redemption code. */
+export const purchaseMethodOwn = 0;
 /** `PurchaseMethod`: the licence comes from volume purchase. */
 export const purchaseMethodVpp = 1;
 /** `ManagementFlags` bit: the app goes when the management profile goes. */
@@ -75,12 +77,73 @@ export const InstalledApplicationList = z.looseObject({
   RequestType: z.literal("InstalledApplicationList"),
   Identifiers: z.array(z.string()).optional(),
   ManagedAppsOnly: z.boolean().optional(),
+  Items: z.array(z.string()).optional(),
+});
+export const ApplyRedemptionCode = z.looseObject({
+  RequestType: z.literal("ApplyRedemptionCode"),
+  Identifier: z.string().min(1),
+  RedemptionCode: z.string().min(1),
+});
+export const ValidateApplications = z.looseObject({
+  RequestType: z.literal("ValidateApplications"),
+  Identifiers: z.array(z.string()).optional(),
+});
+export const ManagedApplicationConfiguration = z.looseObject({
+  RequestType: z.literal("ManagedApplicationConfiguration"),
+  Identifiers: z.array(z.string()),
+});
+export const ManagedApplicationAttributes = z.looseObject({
+  RequestType: z.literal("ManagedApplicationAttributes"),
+  Identifiers: z.array(z.string()),
+});
+export const ManagedApplicationFeedback = z.looseObject({
+  RequestType: z.literal("ManagedApplicationFeedback"),
+  Identifiers: z.array(z.string()),
+  DeleteFeedback: z.boolean().optional(),
 });
 export const DeviceInformation = z.looseObject({
   RequestType: z.literal("DeviceInformation"),
   Queries: z.array(z.string()),
 });
 export const ProfileList = z.looseObject({ RequestType: z.literal("ProfileList") });
+export const CertificateList = z.looseObject({ RequestType: z.literal("CertificateList") });
+export const SecurityInfo = z.looseObject({ RequestType: z.literal("SecurityInfo") });
+/** `Payload`: a configuration profile, signed or not. */
+export const InstallProfile = z.looseObject({
+  RequestType: z.literal("InstallProfile"),
+  Payload: z.instanceof(Uint8Array),
+});
+export const RemoveProfile = z.looseObject({
+  RequestType: z.literal("RemoveProfile"),
+  Identifier: z.string().min(1),
+});
+export const DeviceLock = z.looseObject({
+  RequestType: z.literal("DeviceLock"),
+  Message: z.string().optional(),
+  PhoneNumber: z.string().optional(),
+});
+export type LockMessageResult = "Success" | "DeviceInLostMode" | "NoPasscodeSet" | "Unknown";
+/** `UnlockToken`: what the phone gave in TokenUpdate. */
+export const ClearPasscode = z.looseObject({
+  RequestType: z.literal("ClearPasscode"),
+  UnlockToken: z.instanceof(Uint8Array),
+});
+export const RestartDevice = z.looseObject({ RequestType: z.literal("RestartDevice") });
+export const ShutDownDevice = z.looseObject({ RequestType: z.literal("ShutDownDevice") });
+export const EraseDevice = z.looseObject({
+  RequestType: z.literal("EraseDevice"),
+  PreserveDataPlan: z.boolean().optional(),
+  DisallowProximitySetup: z.boolean().optional(),
+});
+export const DeviceConfigured = z.looseObject({ RequestType: z.literal("DeviceConfigured") });
+/** Each setting is answered by itself, so nothing is asked of one here but its name. */
+export const Settings = z.looseObject({
+  RequestType: z.literal("Settings"),
+  Settings: z.array(z.record(z.string(), z.unknown()).pipe(z.looseObject({ Item: z.string() }))),
+});
+
+/** The answer to DeviceInformation, as far as the server reads it. */
+export const DeviceInformationAnswer = z.looseObject({ QueryResponses: z.record(z.string(), z.unknown()) });
 
 /** `Status*` of one entry of a ManagedApplicationList answer, and more when the phone has more to say. */
 export const ManagedApplication = z.looseObject({

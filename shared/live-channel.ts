@@ -1,3 +1,4 @@
+import type { Socket } from "node:net";
 import { WebSocket } from "ws";
 import { networkErrorFrom, systemCodeOf } from "./live-errors.ts";
 import { NetworkError, type Channel, type ChannelHandlers, type ConnectOptions } from "./world.ts";
@@ -34,19 +35,49 @@ export class LiveChannel implements Channel {
   }
 }
 
-/** Passes what happens on `socket` to `handlers`. To be called before anything can arrive. */
-export function attachHandlers(socket: WebSocket, handlers: ChannelHandlers): void {
+/** What may arrive beside the first message: frame headers, and pings of a polite length. */
+const besideBytesMax = 1_024;
+const tooBig = "Message too big";
+
+/**
+ * Passes what happens on `socket` to `handlers`. To be called before anything can arrive. With `first`, a first message longer
+ * than that ends the channel; one that is not whole yet, as soon as so much has arrived on the connection under it.
+ */
+export function attachHandlers(
+  socket: WebSocket,
+  handlers: ChannelHandlers,
+  first?: { readonly connection: Socket; readonly bytesMax: number },
+): void {
   let tooLong = false;
+  let bytesMax = first?.bytesMax ?? Infinity;
+  const before = first?.connection.bytesRead ?? 0;
+  const count = () => {
+    if (bytesMax === Infinity || (first?.connection.bytesRead ?? 0) - before <= bytesMax + besideBytesMax)
+      return;
+    tooLong = true;
+    socket.close(1009, tooBig);
+    // No use in waiting for the rest.
+    socket.terminate();
+  };
+  first?.connection.on("data", count);
   socket.on("message", (data, isBinary) => {
     // ws hands out a Buffer unless told otherwise; the type covers its other modes.
-    if (Buffer.isBuffer(data)) handlers.message(data, !isBinary);
+    if (tooLong || !Buffer.isBuffer(data)) return;
+    if (data.length > bytesMax) {
+      tooLong = true;
+      socket.close(1009, tooBig);
+      return;
+    }
+    bytesMax = Infinity;
+    first?.connection.off("data", count);
+    handlers.message(data, !isBinary);
   });
   socket.on("error", (error) => {
     // Every error is followed by a close event. ws tells the peer 1009 itself.
     if (systemCodeOf(error) === "WS_ERR_UNSUPPORTED_MESSAGE_LENGTH") tooLong = true;
   });
   socket.on("close", (code, reason) => {
-    if (tooLong) handlers.close(1009, "Message too big");
+    if (tooLong) handlers.close(1009, tooBig);
     else handlers.close(code, reason.toString());
   });
 }

@@ -1,7 +1,7 @@
 import * as http from "node:http";
 import * as https from "node:https";
 import { networkErrorFrom } from "./live-errors.ts";
-import { NetworkError, type HttpRequest, type HttpResponse } from "./world.ts";
+import { NetworkError, type AnswerStream, type HttpRequest, type HttpResponse } from "./world.ts";
 
 const defaultTimeoutMs = 30_000;
 const defaultBodyBytesMax = 16 * 1024 * 1024;
@@ -22,6 +22,7 @@ interface Target {
   readonly body: Buffer | undefined;
   readonly timeoutMs: number;
   readonly bodyBytesMax: number;
+  readonly stream: AnswerStream | undefined;
 }
 
 /**
@@ -56,7 +57,9 @@ export class LiveHttpClient {
     return new Promise((resolve, reject) => {
       let answered = false;
       const send = url.protocol === "https:" ? https.request : http.request;
-      const request = send(url, { method, headers, agent: this.#agentFor(target, fresh) });
+      // A connection that may stay busy for hours is no loss to the pool.
+      const agent = this.#agentFor(target, fresh || target.stream !== undefined);
+      const request = send(url, { method, headers, agent });
       const timer = setTimeout(
         () =>
           fail(new NetworkError("timeout", `No complete answer from ${url.host} within ${timeoutMs} ms.`)),
@@ -76,10 +79,20 @@ export class LiveHttpClient {
       });
       request.on("response", (response) => {
         answered = true;
+        const head = { status: response.statusCode ?? 0, headers: plainHeaders(response) };
+        if (target.stream) {
+          clearTimeout(timer);
+          passOn(response, target.stream, fail, () => resolve({ ...head, body: Buffer.alloc(0) }));
+          return;
+        }
         readBody(response, bodyBytesMax, fail, (received) => {
           clearTimeout(timer);
-          resolve({ status: response.statusCode ?? 0, headers: plainHeaders(response), body: received });
+          resolve({ ...head, body: received });
         });
+      });
+      whenAborted(target.stream?.signal, request, () => {
+        // Once an answer has begun, `passOn` tells the end of it.
+        if (!answered) fail(new NetworkError("reset", `The request to ${url.host} was given up.`));
       });
       // An answer whose upgrade we did not ask for would otherwise be left open.
       request.on("upgrade", (_response, socket) => {
@@ -102,7 +115,38 @@ function targetOf(url: string, init: HttpRequest): Target {
     body,
     timeoutMs: init.timeoutMs ?? defaultTimeoutMs,
     bodyBytesMax: init.bodyBytesMax ?? defaultBodyBytesMax,
+    stream: init.stream,
   };
+}
+
+function whenAborted(signal: AbortSignal | undefined, request: http.ClientRequest, giveUp: () => void): void {
+  if (signal === undefined) return;
+  const abort = () => {
+    giveUp();
+    request.destroy();
+  };
+  if (signal.aborted) return abort();
+  signal.addEventListener("abort", abort);
+  request.on("close", () => signal.removeEventListener("abort", abort));
+}
+
+function passOn(
+  response: http.IncomingMessage,
+  stream: AnswerStream,
+  fail: (error: NetworkError) => void,
+  done: () => void,
+): void {
+  stream.head(response.statusCode ?? 0, plainHeaders(response));
+  response.on("data", (data: Buffer) => {
+    if (stream.signal?.aborted !== true) stream.piece(data);
+  });
+  response.on("end", done);
+  // What broke is told by `close`, which always follows.
+  response.on("error", () => undefined);
+  response.on("close", () => {
+    if (response.complete || stream.signal?.aborted === true) done();
+    else fail(new NetworkError("reset", "The connection broke inside the answer."));
+  });
 }
 
 function readBody(

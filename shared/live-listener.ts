@@ -1,4 +1,10 @@
-import { createServer, STATUS_CODES, type IncomingMessage, type Server } from "node:http";
+import {
+  createServer,
+  STATUS_CODES,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { getRequestListener } from "@hono/node-server";
@@ -7,11 +13,34 @@ import { attachHandlers, LiveChannel } from "./live-channel.ts";
 import { networkErrorFrom } from "./live-errors.ts";
 import type { ChannelEndpoint, Listener, Peer, ServeOptions } from "./world.ts";
 
-/** How often open channels are asked whether anybody is there, and how often the answer may be missing. */
-const pingIntervalMs = 30_000;
+/** How often the answer to a ping may be missing. */
 const missedPongsMax = 2;
 /** How long peers may take to close in good order. */
 const closeGraceMs = 2_000;
+
+/** What a peer may cost before anything is known of it. */
+export interface ListenerLimits {
+  /** Time for a request's head to arrive. */
+  readonly headMs: number;
+  /** Time for a whole request to arrive. */
+  readonly requestMs: number;
+  /** How often the two are looked at. */
+  readonly checkMs: number;
+  /** Connections that are no channel: of one address, and of all. One more is closed without a word. */
+  readonly connectionsPerAddressMax: number;
+  readonly connectionsMax: number;
+  /** How often open channels are asked whether anybody is there. */
+  readonly pingMs: number;
+}
+
+const defaultLimits: ListenerLimits = {
+  headMs: 10_000,
+  requestMs: 30_000,
+  checkMs: 5_000,
+  connectionsPerAddressMax: 4_096,
+  connectionsMax: 8_192,
+  pingMs: 30_000,
+};
 
 interface OpenChannel {
   readonly socket: WebSocket;
@@ -19,15 +48,29 @@ interface OpenChannel {
 }
 
 /** Opens a listening socket; see `World.serve`. */
-export async function serveLive(options: ServeOptions): Promise<Listener> {
+export async function serveLive(
+  options: ServeOptions,
+  limits: ListenerLimits = defaultLimits,
+): Promise<Listener> {
   const server = createServer(
-    { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, noDelay: true },
+    {
+      headersTimeout: limits.headMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.checkMs,
+      keepAliveTimeout: 65_000,
+      noDelay: true,
+    },
     requestListenerFor(options),
   );
+  const connections = new Connections(limits);
+  server.on("connection", (socket) => connections.arrived(socket));
   const upgrades = new Upgrades(options.channels ?? {});
-  server.on("upgrade", (request, socket, head) => upgrades.handle(request, socket, head));
+  server.on("upgrade", (request, socket, head) => {
+    connections.left(request.socket);
+    upgrades.handle(request, socket, head);
+  });
   const port = await listen(server, options);
-  upgrades.startPinging();
+  upgrades.startPinging(limits.pingMs);
   let closing: Promise<void> | undefined;
   return {
     host: options.host,
@@ -39,7 +82,7 @@ export async function serveLive(options: ServeOptions): Promise<Listener> {
 
 function requestListenerFor(
   options: ServeOptions,
-): (...args: Parameters<ReturnType<typeof getRequestListener>>) => void {
+): (incoming: IncomingMessage, outgoing: ServerResponse) => void {
   const listener = getRequestListener(
     (request, { incoming }) => options.handle(request, peerOf(incoming.socket)),
     {
@@ -49,8 +92,39 @@ function requestListenerFor(
       errorHandler: () => new Response("Internal Server Error", { status: 500 }),
     },
   );
-  // It answers every error itself and never rejects.
-  return (incoming, outgoing) => void listener(incoming, outgoing);
+  return (incoming, outgoing) => {
+    const problem = oddity(incoming);
+    // It answers every error itself and never rejects.
+    if (problem === undefined) return void listener(incoming, outgoing);
+    const body = JSON.stringify({
+      type: "urn:pippin:problem:invalid_request",
+      title: "Bad Request",
+      status: 400,
+      code: "invalid_request",
+      detail: problem,
+    });
+    outgoing.writeHead(400, { "content-type": "application/problem+json", connection: "close" });
+    outgoing.end(body);
+  };
+}
+
+const hostForm = /^(?:\[[0-9a-f:.]+\]|[\w.~-]+)(?::\d{1,5})?$/i;
+/** A step up or nowhere: whoever stands before this server may read the path otherwise than we do. */
+const dotSegment = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i;
+
+/** What is wrong with a request's target or host, in a sentence. */
+function oddity({ url = "", headers, rawHeaders }: IncomingMessage): string | undefined {
+  const hosts = rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === "host").length;
+  const { host = "" } = headers;
+  if (hosts > 1) return "Expected one Host header.";
+  if (host !== "" && !(hostForm.test(host) && URL.canParse(`http://${host}`)))
+    return "Expected the name of a host, and perhaps a port, as Host.";
+  const path = url.replace(/^https?:\/\/[^/?#]*/i, "").replace(/[?#].*$/s, "");
+  if (!path.startsWith("/") || !URL.canParse(url, "http://host"))
+    return "Expected a path that begins with a slash.";
+  if (path.includes("\\") || dotSegment.test(path))
+    return "Expected a path without . or .. or a backslash in it.";
+  return undefined;
 }
 
 function listen(server: Server, options: ServeOptions): Promise<number> {
@@ -79,6 +153,39 @@ async function closeListener(server: Server, upgrades: Upgrades): Promise<void> 
   await closed;
   clearInterval(sweep);
   clearTimeout(force);
+}
+
+/** Connections that are no channel (yet), counted by address. */
+class Connections {
+  readonly #limits: ListenerLimits;
+  readonly #sockets = new Map<Socket, string>();
+  readonly #byAddress = new Map<string, number>();
+
+  constructor(limits: ListenerLimits) {
+    this.#limits = limits;
+  }
+
+  arrived(socket: Socket): void {
+    const { address } = peerOf(socket);
+    const ofAddress = this.#byAddress.get(address) ?? 0;
+    const { connectionsMax, connectionsPerAddressMax } = this.#limits;
+    if (this.#sockets.size >= connectionsMax || ofAddress >= connectionsPerAddressMax) {
+      socket.destroy();
+      return;
+    }
+    this.#sockets.set(socket, address);
+    this.#byAddress.set(address, ofAddress + 1);
+    socket.once("close", () => this.left(socket));
+  }
+
+  left(socket: Socket): void {
+    const address = this.#sockets.get(socket);
+    if (address === undefined) return;
+    this.#sockets.delete(socket);
+    const left = (this.#byAddress.get(address) ?? 1) - 1;
+    if (left === 0) this.#byAddress.delete(address);
+    else this.#byAddress.set(address, left);
+  }
 }
 
 /** The channels of one listener, with one timer for all of them. */
@@ -122,11 +229,16 @@ class Upgrades {
         this.#open.delete(channel);
         entry.openCount -= 1;
       });
-      attachHandlers(webSocket, endpoint.open(new LiveChannel(webSocket), peer));
+      const first = endpoint.firstMessageBytesMax;
+      attachHandlers(
+        webSocket,
+        endpoint.open(new LiveChannel(webSocket), peer),
+        first === undefined ? undefined : { connection: request.socket, bytesMax: first },
+      );
     });
   }
 
-  startPinging(): void {
+  startPinging(pingMs: number): void {
     this.#pinging = setInterval(() => {
       for (const channel of this.#open) {
         if (channel.missedPongs >= missedPongsMax) {
@@ -136,7 +248,7 @@ class Upgrades {
           channel.socket.ping();
         }
       }
-    }, pingIntervalMs);
+    }, pingMs);
   }
 
   close(): void {

@@ -33,11 +33,15 @@ export const mdmErrors = {
   invalidAccessRights: 12000,
   notAuthorised: 12007,
   malformedRequest: 12008,
+  invalidReplacementProfile: 12009,
+  profileNotManaged: 12013,
   invalidRequestType: 12021,
   storeIdNotValidated: 12023,
   manifestNotValidated: 12024,
   appAlreadyInstalled: 12025,
   appAlreadyQueued: 12026,
+  notAnApp: 12027,
+  notWaitingForCode: 12028,
   appNotManaged: 12029,
   appInstallationDisabled: 12031,
   appCannotBePurchased: 12035,
@@ -45,6 +49,9 @@ export const mdmErrors = {
   storeLoginRequired: 12040,
   userDeclined: 12063,
   licenseNotFound: 12064,
+  profileNotInstalled: 12075,
 } as const;
 /** Seen on iOS 11.3.1 when a second install arrives while a store dialog is open. */
 export const alreadyPrompting = { domain: "ASDErrorDomain", code: 1407 } as const;
+/** Seen on phones that get a second request for an app they are fetching already. */
+export const duplicateRequest = { domain: "ASDErrorDomain", code: 506 } as const;

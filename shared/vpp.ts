@@ -80,6 +80,8 @@ export const VppLicense = z.looseObject({
   userId: z.number().int().optional(),
   clientUserIdStr: z.string().optional(),
   itsIdHash: z.string().optional(),
+  /** When it is assigned to a device. */
+  serialNumber: z.string().optional(),
 });
 export type VppLicense = z.infer<typeof VppLicense>;
 
@@ -153,6 +155,9 @@ export type ClientConfig = z.infer<typeof ClientConfig>;
 
 /** What a product writes into `clientContext` to say that the account is its own. Only the guid is ever compared. */
 export const ClientContext = z.looseObject({ hostname: z.string(), guid: z.string() });
+
+/** Devices of one Apple ID that one user licence of an app serves. Apple's texts name no number; Intune's documents say five. */
+export const devicesPerUserLicense = 5;
 
 /** One entry of `associations` or `disassociations` in the answer of manageVPPLicensesByAdamIdSrv. */
 export const LicenseChange = z.looseObject({

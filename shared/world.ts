@@ -49,6 +49,21 @@ export interface HttpRequest {
   readonly timeoutMs?: number;
   /** Gives up with NetworkError `too_large` past this many body bytes. Default 16 MiB. */
   readonly bodyBytesMax?: number;
+  /** Takes the answer as it comes instead of gathering it, for an answer that may have no end. */
+  readonly stream?: AnswerStream;
+}
+
+/**
+ * Takes one answer piece by piece. The request then resolves, with an empty body, when the answer has ended, and rejects with
+ * `reset` when it broke off.
+ */
+export interface AnswerStream {
+  /** Called once, before any piece. From then on neither `timeoutMs` nor `bodyBytesMax` counts. */
+  head(status: number, headers: HttpResponse["headers"]): void;
+  /** The next bytes of the body; where one piece ends and the next begins means nothing. */
+  piece(data: Buffer): void;
+  /** Aborting ends the exchange: it resolves as if the answer ended here, or rejects with `reset` when none has begun. */
+  readonly signal?: AbortSignal;
 }
 
 export interface HttpResponse {
@@ -67,6 +82,10 @@ export interface ServeOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  /**
+   * An answer's body may be a stream without an end: it is read as fast as the client takes it, and cancelled when the client is
+   * gone or the listener has closed.
+   */
   handle(request: Request, peer: Peer): Response | Promise<Response>;
   /** By exact path, e.g. `/mdm/channel`. Upgrades to any other path are answered 404. */
   readonly channels?: Readonly<Record<string, ChannelEndpoint>>;
@@ -77,6 +96,8 @@ export interface ChannelEndpoint {
   readonly protocols: readonly string[];
   /** A longer message closes the channel with 1009. */
   readonly messageBytesMax: number;
+  /** The same for the first message of a channel, when nothing is known yet of who sends it. Default `messageBytesMax`. */
+  readonly firstMessageBytesMax?: number;
   /** At most so many open channels; further upgrades are answered 503. */
   readonly channelsMax: number;
   open(channel: Channel, peer: Peer): ChannelHandlers;

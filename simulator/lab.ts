@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import type { Phone, PhoneConfig } from "../agent/phone.ts";
 import type { ChannelProtocol } from "../shared/channel.ts";
+import { PippinError } from "../shared/errors.ts";
 import { createLiveWorld } from "../shared/live-world.ts";
 import { createRecorder, type Recorder } from "../shared/trace.ts";
 import type { World } from "../shared/world.ts";
@@ -91,6 +92,7 @@ class PhoneDesk {
       apple,
       pace,
       addPhone: (phone) => this.addPhone(phone),
+      restartPhone: (udid) => this.restartPhone(udid),
       phones: this.fleet.phones,
       progress: options.progress,
     };
@@ -111,10 +113,20 @@ class PhoneDesk {
       protocol: options.protocol ?? "mdm.plist.binary",
       dataDirectory: join(directory, phone.serial),
       bytesPerSecond,
+      ...(phone.setupAssistant === undefined ? {} : { setupAssistant: phone.setupAssistant }),
+      ...(phone.refusesVpp === undefined ? {} : { refusesVpp: phone.refusesVpp }),
     });
     if (phone.persona) givePhone(phoneWorld, started, phone.persona);
     if (this.#parts.keepsList) await this.#keepList();
     return started;
+  }
+
+  /** As a phone that was switched off comes back: on what its disk kept, and in nobody's hand. */
+  async restartPhone(udid: string): Promise<Phone> {
+    const phone = this.fleet.phones.find(({ config }) => config.udid === udid);
+    if (!phone) throw new PippinError("not_found", `this lab has no phone ${udid}`);
+    await phone.kill();
+    return this.fleet.add(phone.config);
   }
 
   /** Notes which phones there are, so that a lab started again on this folder finds them. */
@@ -227,12 +239,22 @@ function withPhones<T extends object>(desk: PhoneDesk, extra: T): Lab & T {
 
 const virtualHosts = { server: "10.0.0.1", apple: "10.0.0.2" } as const;
 
+export interface VirtualLabOptions extends LabOptions {
+  readonly onEvent?: Parameters<Recorder["subscribe"]>[0];
+  /** Whether `onEvent` gets the messages too. Default true. */
+  readonly keepsWire?: boolean;
+  /** Puts something between the phones and their world: a fault. */
+  readonly phoneWorld?: (world: World) => World;
+}
+
 export interface VirtualLab extends RunningLab {
   readonly virtual: VirtualWorld;
   readonly recorder: Recorder;
   /** As `kill -9` of the server's process, with or without a power cut. */
   killServer(options?: KillOptions): void;
-  /** On the data that the killed one left. */
+  /** In good order: it finishes what is under way and writes a checkpoint. */
+  stopServer(): Promise<void>;
+  /** On the data that the killed or stopped one left. */
   restartServer(): Promise<void>;
   readonly serverProcess: VirtualProcess;
 }
@@ -242,7 +264,7 @@ export interface VirtualLab extends RunningLab {
  */
 async function startVirtualLab(
   virtual: VirtualWorld,
-  options: LabOptions,
+  options: VirtualLabOptions,
   recorder: Recorder,
 ): Promise<VirtualLab> {
   const desk = virtual.process("desk");
@@ -271,7 +293,7 @@ async function startVirtualLab(
     options,
     recorder,
     world: desk.world,
-    phoneWorld: fleet.world,
+    phoneWorld: options.phoneWorld?.(fleet.world) ?? fleet.world,
     admin: new JsonClient({ world: desk.world, baseUrl: serverUrl, key: adminKey, patienceMs }),
     apple: new JsonClient({ world: desk.world, baseUrl: apple.url, key: controlKey, patienceMs }),
     pace: "natural",
@@ -293,6 +315,11 @@ async function startVirtualLab(
       server = undefined;
       recorder.record("fault", serverKilled);
     },
+    async stopServer() {
+      await server?.stop();
+      server = undefined;
+      serverProcess.kill();
+    },
     async restartServer() {
       serverProcess = virtual.process("server");
       server = await boot();
@@ -309,11 +336,7 @@ async function startVirtualLab(
 
 /** Runs `main` in a virtual lab of its own, from beginning to end. The trace, if wanted, is written in the real world. */
 export async function runVirtual<T>(
-  options: LabOptions & {
-    readonly onEvent?: Parameters<Recorder["subscribe"]>[0];
-    /** Whether `onEvent` gets the messages too. Default true. */
-    readonly keepsWire?: boolean;
-  },
+  options: VirtualLabOptions,
   main: (lab: VirtualLab) => Promise<T>,
 ): Promise<T> {
   const virtual = createVirtualWorld({ seed: options.seed });

@@ -5,7 +5,12 @@ import { mdmErrors } from "../../shared/results.ts";
 import type { PhoneCore } from "../core.ts";
 import { performedMax, type Performed, type Unreceived } from "../state.ts";
 import { throwIfHalted, untilHalted } from "../tasks.ts";
+import { applyRedemptionCode } from "./apply-redemption-code.ts";
+import { certificateList } from "./certificate-list.ts";
+import { clearPasscode } from "./clear-passcode.ts";
+import { deviceConfigured } from "./device-configured.ts";
 import { deviceInformation } from "./device-information.ts";
+import { deviceLock } from "./device-lock.ts";
 import {
   errorChain,
   errorReport,
@@ -15,21 +20,47 @@ import {
   type Report,
 } from "./handler.ts";
 import { installApplication } from "./install-application.ts";
+import { installProfile } from "./install-profile.ts";
 import { installedApplicationList } from "./installed-application-list.ts";
 import { inviteToProgram } from "./invite-to-program.ts";
+import { managedApplicationAttributes } from "./managed-application-attributes.ts";
+import { managedApplicationConfiguration } from "./managed-application-configuration.ts";
+import { managedApplicationFeedback } from "./managed-application-feedback.ts";
 import { managedApplicationList, settleReportedState } from "./managed-application-list.ts";
+import { hindranceOf } from "./not-now.ts";
+import { eraseDevice, restartDevice, shutDownDevice } from "./power.ts";
 import { profileList } from "./profile-list.ts";
 import { removeApplication } from "./remove-application.ts";
+import { removeProfile } from "./remove-profile.ts";
+import { securityInfo } from "./security-info.ts";
+import { changeSettings } from "./settings.ts";
+import { validateApplications } from "./validate-applications.ts";
 
 /** A Map, not an object: a RequestType of "constructor" must find nothing. */
 export const commandHandlers: ReadonlyMap<string, CommandHandler> = new Map([
+  ["ApplyRedemptionCode", applyRedemptionCode],
+  ["CertificateList", certificateList],
+  ["ClearPasscode", clearPasscode],
+  ["DeviceConfigured", deviceConfigured],
   ["DeviceInformation", deviceInformation],
+  ["DeviceLock", deviceLock],
+  ["EraseDevice", eraseDevice],
   ["InstallApplication", installApplication],
+  ["InstallProfile", installProfile],
   ["InstalledApplicationList", installedApplicationList],
   ["InviteToProgram", inviteToProgram],
+  ["ManagedApplicationAttributes", managedApplicationAttributes],
+  ["ManagedApplicationConfiguration", managedApplicationConfiguration],
+  ["ManagedApplicationFeedback", managedApplicationFeedback],
   ["ManagedApplicationList", managedApplicationList],
   ["ProfileList", profileList],
   ["RemoveApplication", removeApplication],
+  ["RemoveProfile", removeProfile],
+  ["RestartDevice", restartDevice],
+  ["SecurityInfo", securityInfo],
+  ["Settings", changeSettings],
+  ["ShutDownDevice", shutDownDevice],
+  ["ValidateApplications", validateApplications],
 ]);
 
 /** Performs commands, one at a time and each once, and keeps their results until the server has them. */
@@ -46,6 +77,8 @@ export interface CommandDesk {
    * before it.
    */
   received(number: number, commandUUID?: string): void;
+  /** Resolves when the server has the result of this command. */
+  untilReceived(commandUUID: string): Promise<void>;
   /** For a new connection: what must be sent again, oldest first, and counts as sent now. */
   unreceivedResults(receivedCount: number): PlistDictionary[];
 }
@@ -56,6 +89,8 @@ export function createCommandDesk(phone: PhoneCore): CommandDesk {
   const { udid } = config;
   /** How many messages had come in when a result was sent on the present connection. */
   const sentAfter = new Map<string, number>();
+  /** Who waits for a result to be received. */
+  const awaited = new Map<string, () => void>();
 
   async function perform(commandUUID: string, input: unknown, signal: AbortSignal): Promise<PlistDictionary> {
     const before = state.performed.find((entry) => entry.commandUUID === commandUUID);
@@ -67,7 +102,8 @@ export function createCommandDesk(phone: PhoneCore): CommandDesk {
     const work = command ? judge(command) : malformed;
     if (work === "NotNow") {
       // Not kept: the server sends it again, and then it is performed.
-      recorder.record("command.deferred", { udid, commandUUID, requestType, side: "phone" });
+      const hindrance = hindranceOf(state, requestType) ?? "";
+      recorder.record("command.deferred", { udid, commandUUID, requestType, side: "phone", hindrance });
       return { UDID: udid, CommandUUID: commandUUID, Status: "NotNow" };
     }
     if (isReadCommand(work)) await untilHalted(work.prepare(phone, signal), signal);
@@ -114,8 +150,7 @@ export function createCommandDesk(phone: PhoneCore): CommandDesk {
         code: mdmErrors.notAuthorised,
         description: "The profile does not give the server the right to this.",
       });
-    if (state.locked && handler.waitsForUnlock) return "NotNow";
-    return readCommand;
+    return hindranceOf(state, command.RequestType) === undefined ? readCommand : "NotNow";
   }
 
   function repeat(entry: Performed): PlistDictionary {
@@ -137,12 +172,18 @@ export function createCommandDesk(phone: PhoneCore): CommandDesk {
         const sent = sentAfter.get(waiting.commandUUID);
         if (sent === undefined || number <= sent || waiting.commandUUID === commandUUID) return true;
         sentAfter.delete(waiting.commandUUID);
+        awaited.get(waiting.commandUUID)?.();
+        awaited.delete(waiting.commandUUID);
         for (const { bundleId, moves } of waiting.reportedOnce)
           moved = settleReportedState(apps, bundleId, moves) || moved;
         return false;
       });
       // A lost acknowledgement only makes the phone send a result again, so it waits for the next write; a state doesn't.
       if (moved) tasks.run(() => store.save());
+    },
+    async untilReceived(commandUUID) {
+      if (!state.unreceived.some((waiting) => waiting.commandUUID === commandUUID)) return;
+      await new Promise<void>((resolve) => awaited.set(commandUUID, resolve));
     },
     unreceivedResults(receivedCount) {
       sentAfter.clear();

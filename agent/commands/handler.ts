@@ -6,9 +6,17 @@ import type { PhoneCore } from "../core.ts";
 
 /** Bits of `AccessRights` in the management payload, by what they let the server do. */
 export const accessRights = {
+  /** For what any server may. */
+  none: 0,
   seeProfiles: 1,
+  manageProfiles: 2,
+  lockAndClearPasscode: 4,
+  eraseDevice: 8,
   queryDevice: 16,
+  queryNetwork: 32,
   seeInstalledApps: 256,
+  querySecurity: 1024,
+  changeSettings: 2048,
   manageApps: 4096,
 } as const;
 
@@ -39,8 +47,6 @@ export interface ReadCommand {
 export interface CommandHandler {
   /** What the profile must allow. */
   readonly right: number;
-  /** Whether a locked phone answers NotNow. */
-  readonly waitsForUnlock: boolean;
   /** Undefined when the command is malformed. */
   read(command: Command): ReadCommand | undefined;
 }
@@ -49,14 +55,12 @@ export interface CommandHandler {
 export function commandHandler<C, P = undefined>(options: {
   schema: z.ZodType<C>;
   right: number;
-  waitsForUnlock: boolean;
   prepare?: (phone: PhoneCore, command: C, signal: AbortSignal) => Promise<P>;
   perform: (phone: PhoneCore, command: C, context: PerformContext, prepared: P | undefined) => Report;
 }): CommandHandler {
-  const { schema, right, waitsForUnlock, prepare, perform } = options;
+  const { schema, right, prepare, perform } = options;
   return {
     right,
-    waitsForUnlock,
     read(input) {
       const command = schema.safeParse(input);
       if (!command.success) return undefined;
@@ -87,6 +91,17 @@ export function errorChain(...causes: readonly [ErrorCause, ...ErrorCause[]]): P
     USEnglishDescription: description,
   }));
 }
+
+export function acknowledged(answer: PlistDictionary = {}): Report {
+  return { Status: "Acknowledged", ...answer };
+}
+
+/** What a phone answers to a command for supervised phones when it isn't one. */
+export const notSupervised: ErrorCause = {
+  code: 29000,
+  domain: "MCChaperoneErrorDomain",
+  description: "The phone is not supervised.",
+};
 
 export function errorReport(...causes: readonly [ErrorCause, ...ErrorCause[]]): Report {
   return { Status: "Error", ErrorChain: errorChain(...causes) };

@@ -1,10 +1,19 @@
 import type { LookupItem } from "../../shared/app-store.ts";
-import { canMoveApp, type ManagedAppState } from "../../shared/app-states.ts";
-import { InstallApplication, purchaseMethodVpp, type RejectionReason } from "../../shared/commands.ts";
-import { alreadyPrompting, mdmErrors } from "../../shared/results.ts";
-import type { StoreResult } from "../app-store-client.ts";
-import { isBusy } from "../apps.ts";
+import type { AppEvent } from "../../shared/app-states.ts";
+import {
+  InstallApplication,
+  purchaseMethodOwn,
+  purchaseMethodVpp,
+  type RejectionReason,
+} from "../../shared/commands.ts";
+import type { PlistDictionary } from "../../shared/plist.ts";
+import { alreadyPrompting, duplicateRequest, mdmErrors } from "../../shared/results.ts";
+import type { AppName, StoreResult } from "../app-store-client.ts";
+import { isAsking, isBusy } from "../apps.ts";
 import type { PhoneCore } from "../core.ts";
+import { writeDictionary } from "../managed-app-settings.ts";
+import { isAtLeast } from "../os-version.ts";
+import { restrictions } from "../restrictions.ts";
 import type { AppRecord } from "../state.ts";
 import {
   accessRights,
@@ -24,49 +33,70 @@ const appsMax = 1_000;
 export const installApplication = commandHandler<InstallApplication, StoreResult<LookupItem>>({
   schema: InstallApplication,
   right: accessRights.manageApps,
-  waitsForUnlock: true,
   async prepare(phone, command, signal) {
-    const adamId = command.iTunesStoreID;
-    if (adamId === undefined || refusesVpp(phone, command)) return { ok: false, code: "invalid_request" };
-    return phone.appStore.lookup(String(adamId), signal);
+    const name = nameOf(command);
+    // The store need not be asked about what is refused anyway.
+    if (name === undefined || refuse(phone, command)) return { ok: false, code: "invalid_request" };
+    return phone.appStore.lookup(name, signal);
   },
   perform(phone, command, context, found): Report {
-    if (command.ManifestURL !== undefined)
-      return reject("NotSupported", {
-        code: mdmErrors.manifestNotValidated,
-        description: "This phone installs apps from the App Store only.",
-      });
-    if (command.Identifier !== undefined)
-      return reject("NotSupported", {
-        code: mdmErrors.storeIdNotValidated,
-        description: "This phone wants the app named by its iTunesStoreID.",
-      });
-    if (refusesVpp(phone, command))
-      return reject("NotSupported", {
-        code: mdmErrors.appCannotBePurchased,
-        description:
-          "The app can't be purchased: volume-purchased apps are not for phones enrolled this way.",
-      });
+    const refusal = refuse(phone, command);
+    if (refusal) return refusal;
     if (!found?.ok) return rejectLookup(found);
 
     const item = found.value;
     const known = phone.apps.find(item.bundleId);
-    if (known && isBusy(known))
-      return reject("AppAlreadyQueued", {
-        code: mdmErrors.appAlreadyQueued,
-        description: "An installation of this app is under way.",
-      });
+    if (known && isBusy(known)) return rejectBusy(known);
     if (known?.installed) return installAgain(phone, command, context, known, item);
-    if (storeIsAsking(phone)) return rejectAsking();
     if (!known && phone.apps.list().length >= appsMax)
       return reject("Other", { code: mdmErrors.appInstallationDisabled, description: "The phone is full." });
-    return begin(phone, command, context, item, phone.installer.firstState("install"));
+    const purchaseMethod = command.Options?.PurchaseMethod ?? purchaseMethodOwn;
+    const event = phone.installer.beginInstall({ priceCents: item.priceCents, purchaseMethod });
+    const app = phone.apps.claim(item);
+    phone.apps.putLast(app);
+    return begin(phone, command, context, app, event);
   },
 });
 
-function refusesVpp(phone: PhoneCore, command: InstallApplication): boolean {
-  const { refusesVpp: refuses = phone.config.kind === "dep" } = phone.config;
-  return refuses && command.Options?.PurchaseMethod === purchaseMethodVpp;
+function nameOf(command: InstallApplication): AppName | undefined {
+  if (command.iTunesStoreID !== undefined) return { adamId: String(command.iTunesStoreID) };
+  return command.Identifier === undefined ? undefined : { bundleId: command.Identifier };
+}
+
+/** What the phone refuses by itself, without asking the store about the app. */
+function refuse(phone: PhoneCore, command: InstallApplication): Report | undefined {
+  const { config, store } = phone;
+  const method = command.Options?.PurchaseMethod ?? purchaseMethodOwn;
+  if (command.ManifestURL !== undefined)
+    return reject("NotSupported", {
+      code: mdmErrors.manifestNotValidated,
+      description: "This phone installs apps from the App Store only.",
+    });
+  const { refusesVpp = config.kind === "dep" } = config;
+  if (refusesVpp && method === purchaseMethodVpp)
+    return reject("NotSupported", {
+      code: mdmErrors.appCannotBePurchased,
+      description: "The app can't be purchased: volume-purchased apps are not for phones enrolled this way.",
+    });
+  if (!restrictions(store.state).allowAppInstallation)
+    return reject("AppStoreDisabled", {
+      code: mdmErrors.appInstallationDisabled,
+      description: "A restriction does not allow apps to be installed.",
+    });
+  const knowsMethod =
+    method === purchaseMethodOwn || (method === purchaseMethodVpp && isAtLeast(config.osVersion, "7.0"));
+  if (!knowsMethod)
+    return reject("PurchaseMethodNotSupported", {
+      code: mdmErrors.appCannotBePurchased,
+      description: "The app can't be purchased: the phone does not know this purchase method.",
+    });
+  const change = command.ChangeManagementState;
+  if (change !== undefined && !(change === "Managed" && isAtLeast(config.osVersion, "9.0")))
+    return reject("ManagementChangeNotSupported", {
+      code: mdmErrors.malformedRequest,
+      description: "The phone can't change the management of an app in this way.",
+    });
+  return undefined;
 }
 
 /** The app is on the phone: a managed one may have an update, an unmanaged one may come under management. */
@@ -78,49 +108,44 @@ function installAgain(
   item: LookupItem,
 ): Report {
   const { apps, installer } = phone;
-  if (app.state === "Managed" || app.state === "UpdateRejected") {
-    const isNewer = item.externalVersionIdentifier > app.externalVersionIdentifier;
-    if (!isNewer) {
-      if (app.state === "UpdateRejected") apps.move(app, "Managed", context);
-      return accept(app);
-    }
-    if (storeIsAsking(phone)) return rejectAsking();
-    if (app.state === "UpdateRejected") apps.move(app, "Managed", context);
-    return begin(phone, command, context, item, installer.firstState("update"));
+  if (app.state === "UpdateRejected") apps.move(app, "superseded", context);
+  if (app.state === "Managed") {
+    if (item.externalVersionIdentifier > app.externalVersionIdentifier)
+      return begin(phone, command, context, app, installer.beginUpdate(app));
+    takeSettings(app, command);
+    return accept(app);
   }
-  if (command.ChangeManagementState !== "Managed")
+  if (command.ChangeManagementState === undefined) {
+    if (app.state === "absent") apps.move(app, "installedByPerson", context);
     return reject("AppAlreadyInstalled", {
       code: mdmErrors.appAlreadyInstalled,
       description: "The person has installed this app, and it is not managed.",
     });
-  if (!phone.supervised) {
-    if (storeIsAsking(phone)) return rejectAsking();
-    return begin(phone, command, context, item, "PromptingForManagement");
   }
-  // A supervised phone asks nobody.
-  const report = begin(phone, command, context, item, "PromptingForManagement", { follow: false });
-  apps.move(app, "Managed", context);
-  return { ...report, State: app.state };
+  return begin(phone, command, context, app, phone.supervised ? "managementTaken" : "managementAsked");
 }
 
 function begin(
   phone: PhoneCore,
   command: InstallApplication,
   context: PerformContext,
-  item: LookupItem,
-  state: ManagedAppState,
-  options: { follow: boolean } = { follow: true },
+  app: AppRecord,
+  event: AppEvent,
 ): Report {
-  const { apps, installer } = phone;
-  const app = apps.claim(item);
   app.commandUUID = context.commandUUID;
-  app.managementFlags = command.ManagementFlags ?? 0;
-  app.purchaseMethod = command.Options?.PurchaseMethod ?? 0;
-  // Nothing is asked: the way leads over the queue.
-  if (!canMoveApp(app.state, state)) apps.move(app, "Queued", context);
-  apps.move(app, state, context);
-  if (options.follow) installer.begin(app);
+  app.purchaseMethod = command.Options?.PurchaseMethod ?? purchaseMethodOwn;
+  takeSettings(app, command);
+  phone.apps.move(app, event, context);
+  if (isBusy(app)) phone.installer.begin(app);
   return accept(app);
+}
+
+/** What the command doesn't mention stays as it was. */
+function takeSettings(app: AppRecord, command: InstallApplication): void {
+  app.managementFlags = command.ManagementFlags ?? app.managementFlags;
+  // The command came as a property list, so these are such too.
+  if (command.Configuration) writeDictionary(app, "configuration", command.Configuration as PlistDictionary);
+  if (command.Attributes) writeDictionary(app, "attributes", command.Attributes as PlistDictionary);
 }
 
 function accept(app: AppRecord): Report {
@@ -131,9 +156,18 @@ function reject(reason: RejectionReason, ...causes: readonly [ErrorCause, ...Err
   return { ...errorReport(...causes), RejectionReason: reason };
 }
 
-function rejectAsking(): Report {
-  const { code, domain } = alreadyPrompting;
-  return reject("Other", { code, domain, description: "The person is being asked something already." });
+/** The person is being asked about this very app, or it is on its way without them. */
+function rejectBusy(app: AppRecord): Report {
+  if (isAsking(app))
+    return reject("Other", { ...alreadyPrompting, description: "The person is being asked already." });
+  const queued: ErrorCause = {
+    code: mdmErrors.appAlreadyQueued,
+    description: "An installation of this app is under way.",
+  };
+  const isFetched = app.state !== "Queued" && app.state !== "NeedsRedemption";
+  return isFetched
+    ? reject("AppAlreadyQueued", queued, { ...duplicateRequest, description: "Duplicate request" })
+    : reject("AppAlreadyQueued", queued);
 }
 
 function rejectLookup(found: StoreResult<LookupItem> | undefined): Report {
@@ -147,12 +181,7 @@ function rejectLookup(found: StoreResult<LookupItem> | undefined): Report {
       domain: storeErrorDomain,
       description: "The App Store did not answer.",
     });
+  if (found && !found.ok && found.code === "not_an_app")
+    return reject("NotAnApp", { code: mdmErrors.notAnApp, description: "That is no app for this phone." });
   return reject("CouldNotVerifyAppID", cause);
-}
-
-function storeIsAsking(phone: PhoneCore): boolean {
-  return (
-    phone.prompts.storeIsAsking ||
-    phone.apps.list().some((app) => isBusy(app) && /^Prompting/.test(app.state))
-  );
 }

@@ -11,7 +11,6 @@ const urlCharactersMax = 2_048;
 export const inviteToProgram = commandHandler({
   schema: InviteToProgram,
   right: accessRights.manageApps,
-  waitsForUnlock: true,
   perform(phone, command, context): Report {
     // Apple lists only three invitation results, none of which says "not on this device"; a command that the kind of enrolment
     // rules out is answered as one that isn't authorised.

@@ -1,14 +1,15 @@
 import { reportedOnce } from "../../shared/app-states.ts";
 import { ManagedApplicationList } from "../../shared/commands.ts";
-import type { PlistDictionary } from "../../shared/plist.ts";
+import type { PlistDictionary, PlistValue } from "../../shared/plist.ts";
 import type { Apps } from "../apps.ts";
+import { knownTo } from "../os-version.ts";
+import type { AppRecord } from "../state.ts";
 import { accessRights, commandHandler, type Report } from "./handler.ts";
 
 /** Tells what became of the apps the server asked for. */
 export const managedApplicationList = commandHandler({
   schema: ManagedApplicationList,
   right: accessRights.manageApps,
-  waitsForUnlock: false,
   perform(phone, command, context): Report {
     const wanted = command.Identifiers && new Set(command.Identifiers);
     // Object.fromEntries defines its keys: a bundle id of "__proto__" is an entry like any other.
@@ -17,19 +18,30 @@ export const managedApplicationList = commandHandler({
       const { state, bundleId } = app;
       if (state === "absent" || (wanted && !wanted.has(bundleId))) continue;
       if (reportedOnce.has(state)) context.reportsOnce(bundleId);
-      const entry: PlistDictionary = {
-        Status: state,
-        ManagementFlags: app.managementFlags,
-        HasConfiguration: false,
-        HasFeedback: false,
-        IsValidated: true,
-      };
-      if (app.installed) entry.ExternalVersionIdentifier = app.externalVersionIdentifier;
-      entries.push([bundleId, entry]);
+      entries.push([bundleId, entryOf(app, phone.config.osVersion)]);
     }
     return { Status: "Acknowledged", ManagedApplicationList: Object.fromEntries(entries) };
   },
 });
+
+function entryOf(app: AppRecord, osVersion: string): PlistDictionary {
+  const entry: PlistDictionary = {
+    Status: app.state,
+    ManagementFlags: app.managementFlags,
+    ...knownTo<PlistValue>(osVersion, {
+      HasConfiguration: ["7.0", app.configuration !== undefined],
+      HasFeedback: ["7.0", app.feedback !== undefined],
+      IsValidated: ["9.2", true],
+      ...(app.installed ? { ExternalVersionIdentifier: ["10.3", app.externalVersionIdentifier] } : {}),
+    }),
+  };
+  if (app.unusedRedemptionCode !== undefined) {
+    entry.UnusedRedemptionCode = app.unusedRedemptionCode;
+    // Told once: this list is kept until the server has it.
+    delete app.unusedRedemptionCode;
+  }
+  return entry;
+}
 
 /**
  * The server has the list in which the app's state stood: one that is reported once gives way to what holds from now on.
@@ -38,6 +50,6 @@ export const managedApplicationList = commandHandler({
 export function settleReportedState(apps: Apps, bundleId: string, moves: number): boolean {
   const app = apps.find(bundleId);
   if (!app || app.moves !== moves || app.state === "absent" || !reportedOnce.has(app.state)) return false;
-  apps.move(app, app.state === "UpdateRejected" ? "Managed" : "absent", { reason: "reported" });
+  apps.move(app, "reported", { reason: "reported" });
   return true;
 }

@@ -25,13 +25,13 @@ const changing: ReadonlySet<AppRecord["state"]> = new Set<ManagedAppState>([
   "Installing",
   "ValidatingUpdate",
   "Updating",
+  "Unknown",
 ]);
 
 /** Removes a managed app with its data, or drops an install that waits for the person. */
 export const removeApplication = commandHandler({
   schema: RemoveApplication,
   right: accessRights.manageApps,
-  waitsForUnlock: true,
   perform(phone, command, context): Report {
     const app = phone.apps.find(command.Identifier);
     if (app && changing.has(app.state))
@@ -54,5 +54,5 @@ export function removeApp(
 ): void {
   phone.installer.drop(app);
   if (!pending.has(app.state)) app.installed = false;
-  phone.apps.move(app, "absent", details);
+  phone.apps.move(app, "removed", details);
 }

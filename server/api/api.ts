@@ -3,8 +3,11 @@ import { OpenAPIHono, z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { PippinError } from "../../shared/errors.ts";
 import type { Peer } from "../../shared/world.ts";
+import { createAuditLog, type Act, type ActDescription } from "../audit/audit-log.ts";
 import type { Role } from "../store/records.ts";
 import { appRoutes } from "./app-routes.ts";
+import { auditRoutes } from "./audit-routes.ts";
+import { isTurnedAway, shownRequest, subjectOfCall, targetOfPath } from "./audited-subjects.ts";
 import { createAuthenticator, requireRole } from "./authentication.ts";
 import { commandRoutes } from "./command-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
@@ -12,18 +15,24 @@ import { deploymentRoutes } from "./deployment-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { enrollmentRoutes } from "./enrollment-routes.ts";
+import { eventStreamRoutes, eventStreamType } from "./event-stream-routes.ts";
 import { recordAnswerBody, recordFailure, recordRequestBody } from "./exchange-trace.ts";
 import { groupRoutes } from "./group-routes.ts";
 import { answerOnce, idempotencyKeyOf } from "./idempotency.ts";
+import { installationActionRoutes } from "./installation-action-routes.ts";
 import { installationRoutes } from "./installation-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { ledgerRoutes } from "./ledger-routes.ts";
+import { licenseRoutes } from "./license-routes.ts";
 import { bearerScheme, describeEndpoint, describeOpenRoute, openApiDocument } from "./openapi.ts";
 import { problemHeaders, problemMediaType, problemOf, toProblemResponse } from "./problem-response.ts";
 import { readRequestBody } from "./request-body.ts";
+import { summaryRoutes } from "./summary-routes.ts";
 import { systemRoutes } from "./system-routes.ts";
 import { userRoutes } from "./user-routes.ts";
+import { syncRoutes } from "./sync-routes.ts";
 import { vppRoutes } from "./vpp-routes.ts";
+import { webhookRoutes } from "./webhook-routes.ts";
 
 export interface RouteEntry {
   /** In capitals. */
@@ -49,6 +58,8 @@ interface Environment {
 interface Reply {
   readonly status: number;
   readonly text: string | null;
+  /** In place of a text: an answer that has no end. */
+  readonly stream?: ReadableStream<Uint8Array>;
   readonly headers: Readonly<Record<string, string>>;
   readonly code?: string;
 }
@@ -60,8 +71,18 @@ const answerHeaders = { "cache-control": "no-store", "x-content-type-options": "
 export function createApi(dependencies: ApiDependencies): Api {
   const { world, store, recorder, metrics, enrollApp, readiness = {} } = dependencies;
   const authenticator = createAuthenticator(dependencies);
+  const audit = dependencies.audit ?? createAuditLog(dependencies);
   const app = new OpenAPIHono<Environment>();
   const routeTable: RouteEntry[] = [];
+
+  /** An act is not undone because it can't be noted; while the store refuses everything, it refuses the act too, and says so. */
+  async function noteAct(cause: number, note: () => Promise<void> | void | undefined): Promise<void> {
+    try {
+      await note();
+    } catch (error) {
+      if (!(error instanceof PippinError)) recordFailure(recorder, error, cause);
+    }
+  }
 
   async function serve(c: Context<Environment>, target: Endpoint | undefined): Promise<Response> {
     const startedAt = world.now();
@@ -73,14 +94,29 @@ export function createApi(dependencies: ApiDependencies): Api {
     const begin = () => (cause ??= quiet ? 0 : recorder.record("api.request", { method, path, keyId }));
 
     let reply: Reply;
+    let act: Act | undefined;
+    let role: Role | null = null;
+    const description = (): ActDescription => {
+      const address = c.env?.peer?.address ?? "unknown";
+      const operation = keyId === null ? "authenticate" : `${method} ${path}`;
+      return { cause: begin(), keyId, role, address, operation };
+    };
     try {
       const caller = await authenticator.identify(c.req.raw, c.env?.peer?.address ?? "unknown");
-      keyId = caller.keyId;
+      ({ keyId, role } = caller);
       begin();
       if (!target) throw unmatched(c);
       requireRole(caller, target.role);
-      reply = await answer(c, target, caller, begin());
+      if (method !== "GET") act = audit.begin(description(), subjectOfCall(path, c.req.param()));
+      reply = await answer(c, target, caller, begin(), act);
+      await noteAct(begin(), () => (reply.headers["idempotency-replayed"] ? act?.repeated() : act?.done()));
     } catch (error) {
+      await noteAct(begin(), () => {
+        if (act) return act.refused(error);
+        return isTurnedAway(error)
+          ? audit.turnedAway(description(), targetOfPath(c.req.path), error)
+          : undefined;
+      });
       const seq = begin();
       const instance = seq === 0 ? undefined : `urn:pippin:event:${seq}`;
       const problem = problemOf(error, instance);
@@ -89,11 +125,15 @@ export function createApi(dependencies: ApiDependencies): Api {
       reply = { status: problem.status, text: JSON.stringify(problem), headers, code: problem.code };
     }
 
-    const { status, text, code } = reply;
+    const { status, text, code, stream } = reply;
     metrics.observeRequest({ method, route: path, status, durationMs: world.now() - startedAt });
     if (!quiet) {
       const seq = begin();
-      recordAnswerBody({ recorder, secretFields: target?.secretFields ?? [] }, text, { status, cause: seq });
+      if (!stream)
+        recordAnswerBody({ recorder, secretFields: target?.secretFields ?? [] }, text, {
+          status,
+          cause: seq,
+        });
       recorder.record("api.answered", {
         method,
         path,
@@ -103,7 +143,7 @@ export function createApi(dependencies: ApiDependencies): Api {
         cause: seq,
       });
     }
-    return new Response(text, { status, headers: { ...answerHeaders, ...reply.headers } });
+    return new Response(stream ?? text, { status, headers: { ...answerHeaders, ...reply.headers } });
   }
 
   async function answer(
@@ -111,6 +151,7 @@ export function createApi(dependencies: ApiDependencies): Api {
     target: Endpoint,
     caller: Awaited<ReturnType<typeof authenticator.identify>>,
     cause: number,
+    act: Act | undefined,
   ): Promise<Reply> {
     const request = c.req.raw;
     const url = new URL(request.url);
@@ -123,12 +164,15 @@ export function createApi(dependencies: ApiDependencies): Api {
     const { secretFields = [] } = target;
     if (!target.quiet)
       recordRequestBody({ recorder, secretFields }, body, { method: c.req.method, path, cause });
+    const query = queryOf(url);
+    await act?.about(shownRequest(query, body, secretFields));
     const perform = target.prepare({
       params: c.req.param(),
-      query: queryOf(url),
+      query,
       body: body.json,
       text: body.text,
-      caller: { keyId: caller.keyId, role: caller.role },
+      caller: { keyId: caller.keyId, role: caller.role, endsAt: caller.endsAt },
+      lastEventId: request.headers.get("last-event-id") ?? undefined,
       cause,
     });
     const { status, mediaType = "application/json" } = target.answer;
@@ -140,6 +184,10 @@ export function createApi(dependencies: ApiDependencies): Api {
     if (!target.answer.schema) {
       await perform();
       return { status, text: null, headers: {} };
+    }
+    if (mediaType === eventStreamType) {
+      const stream = (await perform()) as ReadableStream<Uint8Array>;
+      return { status, text: null, stream, headers };
     }
     const key = target.creates ? idempotencyKeyOf(request) : undefined;
     if (key === undefined) return { ...(await run()), headers };
@@ -187,6 +235,7 @@ export function createApi(dependencies: ApiDependencies): Api {
 
   const endpoints = [
     ...vppRoutes(dependencies),
+    ...syncRoutes(dependencies),
     ...appRoutes(dependencies),
     ...userRoutes(dependencies),
     ...groupRoutes(dependencies),
@@ -195,9 +244,15 @@ export function createApi(dependencies: ApiDependencies): Api {
     ...enrollmentRoutes(dependencies),
     ...deploymentRoutes(dependencies),
     ...installationRoutes(dependencies),
+    ...installationActionRoutes(dependencies),
+    ...licenseRoutes(dependencies),
     ...ledgerRoutes(dependencies),
+    ...auditRoutes(dependencies),
+    ...summaryRoutes(dependencies),
     ...keyRoutes(dependencies),
+    ...webhookRoutes(dependencies),
     ...systemRoutes(dependencies),
+    ...eventStreamRoutes(dependencies),
     openApiRoute,
   ];
 

@@ -1,13 +1,10 @@
 /** Who is asking: a bearer key, and a brake for peers that keep showing wrong ones. */
 import { PippinError } from "../../shared/errors.ts";
-import { findApiKey, mayActAs } from "../api-keys.ts";
+import { findApiKey, isUseDue, mayActAs, noteUse } from "../api-keys.ts";
 import type { ServerContext } from "../context.ts";
 import type { Role } from "../store/records.ts";
 import type { Caller } from "./endpoint.ts";
-
-const failuresMax = 20;
-const windowMs = 60_000;
-const peersMax = 10_000;
+import { createFailureBrake } from "./failure-brake.ts";
 
 export interface Identified extends Caller {
   /** The key itself, for sealing what only its holder may read again. Goes no further than the edge. */
@@ -24,24 +21,10 @@ export interface Authenticator {
  * cheap, and an honest client must not be shut out by its neighbour behind the same address.
  */
 export function createAuthenticator(context: ServerContext): Authenticator {
-  const failures = new Map<string, { count: number; until: number }>();
+  const brake = createFailureBrake(context.world);
 
   function refuse(address: string, message: string): never {
-    const now = context.world.now();
-    const entry = failures.get(address);
-    if (entry && now < entry.until) {
-      entry.count += 1;
-      if (entry.count > failuresMax) {
-        const retryAfterSeconds = Math.ceil((entry.until - now) / 1_000);
-        throw new PippinError("limit_exceeded", "Too many requests without a valid key from this address.", {
-          details: { retryAfterSeconds },
-        });
-      }
-    } else {
-      failures.delete(address);
-      if (failures.size >= peersMax) forgetOldest(failures);
-      failures.set(address, { count: 1, until: now + windowMs });
-    }
+    brake.failed(address);
     throw new PippinError("unauthorized", message);
   }
 
@@ -53,11 +36,23 @@ export function createAuthenticator(context: ServerContext): Authenticator {
       if (secret === undefined) {
         refuse(peerAddress, "Expected an Authorization header of the form Bearer <API key>.");
       }
-      const record = await context.store.read((reader) => findApiKey(reader, secret));
-      if (!record) refuse(peerAddress, "The API key is unknown or revoked.");
-      return { keyId: record.id, role: record.role, secret };
+      const now = context.world.now();
+      const found = await context.store.read((reader) => findApiKey(reader, secret, now));
+      if (!found) refuse(peerAddress, "The API key is unknown, revoked or expired.");
+      const { record, endsAt } = found;
+      if (isUseDue(record, now)) await noteUseAnyhow(context, record.id);
+      return { keyId: record.id, role: record.role, endsAt, secret };
     },
   };
+}
+
+/** While nothing can be stored, keys still open what is to be read. */
+async function noteUseAnyhow(context: ServerContext, keyId: string): Promise<void> {
+  try {
+    await noteUse(context, keyId);
+  } catch (error) {
+    if (!(error instanceof PippinError)) throw error;
+  }
 }
 
 /** Throws forbidden. */
@@ -70,12 +65,4 @@ export function requireRole(caller: Caller, needed: Role): void {
       details: { needed },
     },
   );
-}
-
-/** A Map keeps the order of insertion, and every entry lives equally long: the first is the oldest. */
-function forgetOldest(failures: Map<string, unknown>): void {
-  for (const address of failures.keys()) {
-    failures.delete(address);
-    return;
-  }
 }

@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { targetsMax } from "../commands/command-service.ts";
 import { DirectoryId } from "../directory/directory.ts";
-import { CommandBody, toCommandDictionary } from "./command-body.ts";
+import { commandBodyBytesMax, commandFields, toCommandDictionary } from "./command-body.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { CommandDetail, CommandView, viewCommand, viewCommandDetail } from "./device-view.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
@@ -20,11 +20,12 @@ export function commandRoutes({ store, commands }: ApiDependencies): Endpoint[] 
       summary: "Queues a command for many phones, or for those of a group",
       description: "A phone that can't take it is listed under `refused`; the others get theirs.",
       creates: true,
+      bodyBytesMax: commandBodyBytesMax,
       body: z
         .strictObject({
           udids: z.array(Udid).min(1).max(targetsMax).optional(),
           groupId: DirectoryId.optional(),
-          command: CommandBody,
+          ...commandFields,
         })
         .refine(
           (body) => (body.udids === undefined) !== (body.groupId === undefined),
@@ -40,7 +41,7 @@ export function commandRoutes({ store, commands }: ApiDependencies): Endpoint[] 
       },
       refusals: ["not_found", "limit_exceeded", "malformed_plist"],
       async handle({ body, caller, cause }) {
-        const request = { command: toCommandDictionary(body.command), origin: caller.keyId, cause };
+        const request = { command: toCommandDictionary(body), origin: caller.keyId, cause };
         const { queued, refused } =
           body.groupId === undefined
             ? await commands.enqueueMany(body.udids ?? [], request)
@@ -72,8 +73,8 @@ export function commandRoutes({ store, commands }: ApiDependencies): Endpoint[] 
       params: CommandParams,
       answer: { status: 200, schema: CommandView },
       refusals: ["not_found", "conflict"],
-      async handle({ params }) {
-        return viewCommand(await commands.cancel(params.commandUUID));
+      async handle({ params, caller, cause }) {
+        return viewCommand(await commands.cancel(params.commandUUID, { by: caller.keyId, cause }));
       },
     }),
   ];

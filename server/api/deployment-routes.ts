@@ -9,7 +9,11 @@ import { pageOf, pageQuery, readPage } from "./paging.ts";
 const tag = "Deployments";
 const Action = z.enum(["required", "available", "uninstall", "notApplicable"]);
 const DeploymentParams = z.strictObject({ deploymentId: RecordId });
-const Deadline = TimeInput.nullable();
+const Deadline = TimeInput.nullable().openapi({
+  description:
+    "Of a required app: until then it is offered in the company portal, from then on it is pushed. Null, or a time that has passed: " +
+    "pushed at once.",
+});
 
 const Deployment = z
   .strictObject({
@@ -117,7 +121,7 @@ export function deploymentRoutes({ store, deployments }: ApiDependencies): Endpo
       path: "/api/v1/deployments/{deploymentId}",
       role: "operator",
       tag,
-      summary: "Changes the action or the deadline",
+      summary: "Changes the action or the deadline; with another action than required the deadline goes",
       params: DeploymentParams,
       body: z
         .strictObject({ action: Action, deadline: Deadline })

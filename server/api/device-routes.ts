@@ -1,7 +1,7 @@
 import { z } from "@hono/zod-openapi";
 import { DirectoryId } from "../directory/directory.ts";
 import type { DeviceRecord } from "../store/records.ts";
-import { CommandBody, toCommandDictionary } from "./command-body.ts";
+import { commandBodyBytesMax, commandFields, toCommandDictionary } from "./command-body.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import {
   CommandView,
@@ -102,13 +102,14 @@ export function deviceRoutes({ store, push, commands }: ApiDependencies): Endpoi
       tag,
       summary: "Queues a command for one phone",
       creates: true,
+      bodyBytesMax: commandBodyBytesMax,
       params: DeviceParams,
-      body: z.strictObject({ command: CommandBody }),
+      body: z.strictObject(commandFields),
       requestExample: { command: { RequestType: "DeviceInformation", Queries: ["OSVersion"] } },
       answer: { status: 202, schema: z.strictObject({ commandUUID: z.string() }) },
       refusals: ["not_found", "conflict", "queue_full", "malformed_plist"],
       async handle({ params, body, caller, cause }) {
-        const command = toCommandDictionary(body.command);
+        const command = toCommandDictionary(body);
         const { id } = await commands.enqueue({ udid: params.udid, command, origin: caller.keyId, cause });
         return { commandUUID: id };
       },

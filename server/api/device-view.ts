@@ -16,7 +16,15 @@ export const DeviceView = z
     userId: z.string().nullable(),
     state: DeviceStateField,
     connected: z.boolean(),
-    awaitingConfiguration: z.boolean(),
+    awaitingConfiguration: z
+      .boolean()
+      .openapi({ description: "It waits in Setup Assistant for DeviceConfigured." }),
+    canClearPasscode: z.boolean().openapi({ description: "The phone gave the server an unlock token." }),
+    deviceName: z
+      .string()
+      .nullable()
+      .openapi({ description: "As the phone last told, like the next three." }),
+    buildVersion: z.string().nullable(),
     productName: z.string().nullable(),
     osVersion: z.string().nullable(),
     enrolledAt: Time.nullable(),
@@ -34,6 +42,9 @@ export function viewDevice(device: DeviceRecord, connected: boolean): z.infer<ty
     state: device.state,
     connected,
     awaitingConfiguration: device.awaitingConfiguration,
+    canClearPasscode: Boolean(device.unlockToken),
+    deviceName: device.deviceName ?? null,
+    buildVersion: device.buildVersion ?? null,
     productName: device.productName,
     osVersion: device.osVersion,
     enrolledAt: timeOf(device.enrolledAt),

@@ -9,6 +9,8 @@ export type Method = "get" | "post" | "put" | "patch" | "delete";
 export interface Caller {
   readonly keyId: string;
   readonly role: Role;
+  /** When the secret that was shown stops being good (milliseconds since 1970), as far as is known now; null: nothing ends it. */
+  readonly endsAt: number | null;
 }
 
 /** A request as it came, before its parts are checked. */
@@ -19,6 +21,8 @@ export interface RawCall {
   /** The body of a request that came as one of the endpoint's text types. */
   readonly text: string | undefined;
   readonly caller: Caller;
+  /** The header by which a client of an event stream says where it was. */
+  readonly lastEventId?: string | undefined;
   /** `seq` of the request's event. */
   readonly cause: number;
 }
@@ -29,6 +33,7 @@ export interface Call<P, Q, B> {
   readonly body: B;
   readonly text: string | undefined;
   readonly caller: Caller;
+  readonly lastEventId?: string | undefined;
   readonly cause: number;
 }
 
@@ -61,7 +66,7 @@ export interface Answer<A extends z.ZodType = z.ZodType> {
   readonly status: 200 | 201 | 202 | 204;
   /** Left out when there is no body. */
   readonly schema?: A;
-  /** Default `application/json`. Of any other type the body is a string. */
+  /** Default `application/json`. Of any other type the body is a string, or a stream where it has no end. */
   readonly mediaType?: string;
 }
 
@@ -108,6 +113,7 @@ export function endpoint<
         body: (body ? decode(body, raw.body, "body") : undefined) as z.output<B>,
         text: raw.text,
         caller: raw.caller,
+        lastEventId: raw.lastEventId,
         cause: raw.cause,
       };
       return () => handle(call);

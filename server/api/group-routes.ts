@@ -1,10 +1,17 @@
 import { z } from "@hono/zod-openapi";
-import { DirectoryId, GroupName } from "../directory/directory.ts";
-import { addMember, createGroup, removeMember } from "../directory/groups.ts";
+import { deploymentsOfGroup, DirectoryId, findGroup, GroupName } from "../directory/directory.ts";
+import {
+  addMember,
+  createGroup,
+  membersMax,
+  removeMember,
+  renameGroup,
+  replaceMembers,
+} from "../directory/groups.ts";
 import type { GroupRecord } from "../store/records.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
-import { Time, missing, timeOf } from "./fields.ts";
+import { Flag, Time, timeOf } from "./fields.ts";
 import { pageOf, pageQuery, readPage } from "./paging.ts";
 
 const groupFields = { id: z.string(), name: z.string(), createdAt: Time };
@@ -13,6 +20,10 @@ const GroupDetail = z
   .strictObject({
     ...groupFields,
     memberCount: z.number().int().openapi({ description: "Who they are: /api/v1/users?groupId=…" }),
+    deploymentCount: z
+      .number()
+      .int()
+      .openapi({ description: "Which they are: /api/v1/deployments?groupId=…" }),
   })
   .openapi("GroupDetail");
 
@@ -21,10 +32,13 @@ function viewGroup({ id, name, createdAt }: GroupRecord): z.infer<typeof Group> 
 }
 
 const tag = "People";
+/** Room for the longest ids. */
+const membersBytesMax = 2 * 1024 * 1024;
+const GroupParams = z.strictObject({ groupId: DirectoryId });
 const Membership = z.strictObject({ groupId: DirectoryId, userId: DirectoryId });
 
 export function groupRoutes(dependencies: ApiDependencies): Endpoint[] {
-  const { store } = dependencies;
+  const { store, people } = dependencies;
   return [
     endpoint({
       method: "get",
@@ -62,15 +76,71 @@ export function groupRoutes(dependencies: ApiDependencies): Endpoint[] {
       role: "read-only",
       tag,
       summary: "One group, with how many are in it",
-      params: z.strictObject({ groupId: DirectoryId }),
+      params: GroupParams,
       answer: { status: 200, schema: GroupDetail },
       refusals: ["not_found"],
       async handle({ params: { groupId } }) {
         return await store.read(async (reader) => {
-          const group = await reader.get("groups", groupId);
-          if (!group) throw missing("group", groupId);
-          return { ...viewGroup(group), memberCount: await reader.count("users", "byGroup", groupId) };
+          const group = await findGroup(reader, groupId);
+          const memberCount = await reader.count("users", "byGroup", groupId);
+          const deploymentCount = (await deploymentsOfGroup(reader, groupId)).length;
+          return { ...viewGroup(group), memberCount, deploymentCount };
         });
+      },
+    }),
+    endpoint({
+      method: "patch",
+      path: "/api/v1/groups/{groupId}",
+      role: "operator",
+      tag,
+      summary: "Renames a group",
+      params: GroupParams,
+      body: z.strictObject({ name: GroupName }),
+      requestExample: { name: "Field sales" },
+      answer: { status: 200, schema: Group },
+      refusals: ["not_found", "already_exists"],
+      async handle({ params, body, cause }) {
+        return viewGroup(await renameGroup(dependencies, params.groupId, body.name, cause));
+      },
+    }),
+    endpoint({
+      method: "delete",
+      path: "/api/v1/groups/{groupId}",
+      role: "operator",
+      tag,
+      summary: "Deletes a group; asks for confirmation where members or deployments are concerned",
+      description:
+        "Its deployments are withdrawn: what is installed stays, what was under way is watched to its end. Its members leave it and " +
+        "remain users.",
+      params: GroupParams,
+      query: z.strictObject({ confirm: Flag }),
+      answer: { status: 204 },
+      refusals: ["not_found", "confirmation_required"],
+      async handle({ params, query, cause }) {
+        await people.removeGroup(params.groupId, { confirm: query.confirm === "true" }, cause);
+      },
+    }),
+    endpoint({
+      method: "put",
+      path: "/api/v1/groups/{groupId}/members",
+      role: "operator",
+      tag,
+      summary: "Replaces the members of a group as a whole, all or nothing",
+      params: GroupParams,
+      bodyBytesMax: membersBytesMax,
+      body: z.strictObject({ userIds: z.array(DirectoryId).max(membersMax) }),
+      requestExample: { userIds: ["anna", "bruno"] },
+      answer: {
+        status: 200,
+        schema: z.strictObject({
+          added: z.number().int(),
+          removed: z.number().int(),
+          unchanged: z.number().int(),
+        }),
+      },
+      refusals: ["not_found", "limit_exceeded"],
+      async handle({ params, body, cause }) {
+        return await replaceMembers(dependencies, params.groupId, body.userIds, cause);
       },
     }),
     endpoint({

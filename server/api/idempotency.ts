@@ -102,7 +102,14 @@ async function performOnce(
         "The request with this Idempotency-Key was interrupted: look whether it happened, and repeat it under a new key if not.",
       );
     }
-    return { status: known.status, text: open(known.body, request.caller.secret), replayed: true };
+    const text = open(known.body, request.caller.secret);
+    if (text === undefined) {
+      throw new PippinError(
+        "request_interrupted",
+        "The request with this Idempotency-Key was answered to the former secret of this API key, and can't be shown to its new one: look at what it made.",
+      );
+    }
+    return { status: known.status, text, replayed: true };
   }
   try {
     const { status, text } = await perform();
@@ -145,11 +152,17 @@ function seal(text: string, secret: string, iv: Buffer): JsonValue {
   };
 }
 
-function open(body: JsonValue, secret: string): string {
+/** Undefined when the answer was sealed under another secret: the key was rotated since. */
+function open(body: JsonValue, secret: string): string | undefined {
   const { iv, tag, sealed } = body as { iv: string; tag: string; sealed: string };
   const decipher = createDecipheriv("aes-256-gcm", sealingKey(secret), Buffer.from(iv, "base64"));
   decipher.setAuthTag(Buffer.from(tag, "base64"));
-  return Buffer.concat([decipher.update(Buffer.from(sealed, "base64")), decipher.final()]).toString("utf8");
+  const text = decipher.update(Buffer.from(sealed, "base64"));
+  try {
+    return Buffer.concat([text, decipher.final()]).toString("utf8");
+  } catch {
+    return undefined;
+  }
 }
 
 function sealingKey(secret: string): Buffer {

@@ -1,60 +1,43 @@
 /** How an installation looks to an admin: Intune's five words, and the error code that admins search the web for. */
 import { z } from "@hono/zod-openapi";
-import type { ManagedAppState } from "../../shared/app-states.ts";
-import type { InstallationReason, InstallationRecord, InstallationState } from "../store/records.ts";
+import {
+  errorOf,
+  reasonSentences,
+  statusDetails,
+  type ErrorFacts,
+  type StatusDetail,
+} from "../monitoring/error-codes.ts";
+import { installationLabels, labelByState } from "../monitoring/labels.ts";
+import type { InstallationRecord } from "../store/records.ts";
 import { Time, timeOf } from "./fields.ts";
 
-export const installationLabels = [
-  "Installed",
-  "Not Installed",
-  "Failed",
-  "Install Pending",
-  "Not Applicable",
-] as const;
-export type InstallationLabel = (typeof installationLabels)[number];
+export const InstallationParams = z.strictObject({
+  installationId: z
+    .string()
+    .regex(/^[A-Za-z0-9._-]{1,64}:[0-9]{1,20}$/, "expected <udid>:<adamId>")
+    .openapi({ example: "0000000000000000000000000000000000000001:361309726" }),
+});
 
-/** The word for each state: it says what is on the phone, so an app that is being removed is still installed. */
-export const labelByState: Record<InstallationState, InstallationLabel> = {
-  pending: "Install Pending",
-  waitingForTerms: "Install Pending",
-  installing: "Install Pending",
-  installed: "Installed",
-  removing: "Installed",
-  notInstalled: "Not Installed",
-  failed: "Failed",
-  notApplicable: "Not Applicable",
-};
+/** Stored ids have a space, which a URL would need to escape. */
+export function storedInstallationId(id: string): string {
+  return id.replace(":", " ");
+}
 
-/** Null: admins know no code for it. */
-export const codeByReason: Record<InstallationReason, string | null> = {
-  "dep-enrolled": "0x87D13B6B",
-  "no-license": "0x87D13B7E",
-  "license-refused": "0x87D13B95",
-  "user-rejected": "0x87D13B62",
-  "install-failed": "0x87D13B64",
-  "install-refused": "0x87D1138B",
-  "remove-failed": "0x87D1138B",
-  "user-removed": "0x87D13B66",
-  "apple-unavailable": "0x87D13B80",
-  "no-user": null,
-  "invitation-failed": null,
-  "account-unusable": null,
-  unenrolled: null,
-  excluded: null,
-  cancelled: null,
-};
+const StatusDetailName = z.enum(Object.keys(statusDetails) as [StatusDetail, ...StatusDetail[]]);
 
-/** What the phone itself said, where our reason has no code of its own. */
-export const codeByAppState: Partial<Record<ManagedAppState, string>> = {
-  NeedsRedemption: "0x87D13B60",
-  UserInstalledApp: "0x87D13B61",
-  UserRejected: "0x87D13B62",
-  UpdateRejected: "0x87D13B63",
-  Failed: "0x87D13B64",
-  Redeeming: "0x87D13B65",
-  ManagedButUninstalled: "0x87D13B66",
-  Unknown: "0x87D13B67",
-  ManagementRejected: "0x87D13B68",
+/** What is shown of an installation wherever one is listed. */
+export const statusFields = {
+  state: z.string(),
+  label: z.enum(installationLabels),
+  reason: z.string().nullable(),
+  code: z.string().nullable().openapi({ example: "0x87D13B7E", description: "As Intune shows it." }),
+  codeDecimal: z.number().int().nullable().openapi({ example: -2016330882 }),
+  codeMeaning: z.string().nullable().openapi({ example: "Apple has no licence of the app left." }),
+  statusDetail: StatusDetailName,
+  statusDetailCode: z.number().int(),
+  detail: z.string().nullable().openapi({ description: "A sentence; what the phone said, if it did." }),
+  since: Time.openapi({ description: "Since when state and reason are as they are." }),
+  attempts: z.number().int().openapi({ description: "Install commands sent so far." }),
 };
 
 export const InstallationView = z
@@ -66,13 +49,11 @@ export const InstallationView = z
     desired: z
       .enum(["required", "available", "requiredAndAvailable", "uninstall", "notApplicable"])
       .nullable(),
-    state: z.string(),
-    label: z.enum(installationLabels),
-    reason: z.string().nullable(),
-    code: z.string().nullable().openapi({ example: "0x87D13B7E" }),
-    detail: z.string().nullable(),
-    since: Time,
-    attempts: z.number().int(),
+    requiredAt: Time.nullable().openapi({
+      description: "The deadline that is still to come: offered until then, pushed from then on.",
+    }),
+    wantedAt: Time.nullable().openapi({ description: "When the person asked for it in the company portal." }),
+    ...statusFields,
     appState: z.string().nullable(),
     appStateAt: Time.nullable(),
     commandUUID: z.string().nullable(),
@@ -83,6 +64,24 @@ export const InstallationView = z
   .openapi("Installation");
 export type InstallationView = z.infer<typeof InstallationView>;
 
+export function viewStatus(record: InstallationRecord) {
+  const error = errorOf(record);
+  const statusDetail = error?.statusDetail ?? "noAdditionalDetails";
+  return {
+    state: record.state,
+    label: labelByState[record.state],
+    reason: record.reason,
+    code: error?.hex ?? null,
+    codeDecimal: error?.decimal ?? null,
+    codeMeaning: error?.meaning ?? null,
+    statusDetail,
+    statusDetailCode: statusDetails[statusDetail],
+    detail: record.detail ?? (record.reason === null ? null : reasonSentences[record.reason]),
+    since: timeOf(record.since),
+    attempts: record.attempts,
+  };
+}
+
 export function viewInstallation(record: InstallationRecord): InstallationView {
   return {
     id: `${record.udid}:${record.adamId}`,
@@ -90,13 +89,9 @@ export function viewInstallation(record: InstallationRecord): InstallationView {
     adamId: record.adamId,
     userId: record.userId,
     desired: record.desired,
-    state: record.state,
-    label: labelByState[record.state],
-    reason: record.reason,
-    code: errorCode(record),
-    detail: record.detail,
-    since: timeOf(record.since),
-    attempts: record.attempts,
+    requiredAt: timeOf(record.requiredAt ?? null),
+    wantedAt: timeOf(record.wantedAt ?? null),
+    ...viewStatus(record),
     appState: record.appState,
     appStateAt: timeOf(record.appStateAt),
     commandUUID: record.commandUUID,
@@ -106,9 +101,6 @@ export function viewInstallation(record: InstallationRecord): InstallationView {
   };
 }
 
-export function errorCode(record: Pick<InstallationRecord, "state" | "reason" | "appState">): string | null {
-  if (record.state === "installed") return null;
-  const code = record.reason === null ? null : codeByReason[record.reason];
-  if (code !== null || record.appState === null || record.appState === "absent") return code;
-  return codeByAppState[record.appState] ?? null;
+export function errorCode(facts: ErrorFacts): string | null {
+  return errorOf(facts)?.hex ?? null;
 }

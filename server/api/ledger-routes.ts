@@ -5,27 +5,33 @@ import type { Reader } from "../store/store.ts";
 import { countInstallations } from "./app-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
-import { AdamId, Time, timeOf } from "./fields.ts";
+import { AdamId, Time, TimeInput, timeOf } from "./fields.ts";
 import { pageOf, pageQuery, readPage } from "./paging.ts";
 
 const tag = "Ledger";
 const count = z.number().int();
 
+/** `kept` is no movement: it says why a licence stays with somebody whose last phone is gone. */
+const kinds = ["taken", "returned", "refused", "kept"] as const;
+
 const Movement = z
   .strictObject({
     id: z.string(),
     at: Time,
-    kind: z.enum(["taken", "returned", "refused"]),
+    kind: z.enum(kinds),
     adamId: z.string(),
     userId: z.string(),
     installationId: z.string().nullable(),
     reason: z.string(),
+    actId: z.string().nullable().openapi({ description: "The revoke or reclaim behind it." }),
   })
   .openapi("LedgerMovement");
 
 const LedgerCheckView = z
   .strictObject({
     checkedAt: Time,
+    viewReadAt: Time.nullable().openapi({ description: "When our records were last synced with Apple." }),
+    viewAgeMs: count.nullable(),
     lines: z.array(
       z.strictObject({
         adamId: z.string(),
@@ -36,17 +42,32 @@ const LedgerCheckView = z
         heldHere: count,
         heldAtApple: count,
         foreign: count,
+        stranded: count.openapi({ description: "Of `heldHere`: kept with a reason, without a phone." }),
+        viewReadAt: Time.nullable(),
       }),
     ),
     drift: count.openapi({ description: "Seats that one side has and the other hasn't." }),
     differences: z.array(
       z.strictObject({
         adamId: z.string(),
+        userId: z.string(),
         clientUserIdStr: z.string(),
         here: z.boolean(),
         atApple: z.boolean(),
+        message: z.string(),
       }),
     ),
+    countDifferences: z
+      .array(
+        z.strictObject({
+          adamId: z.string(),
+          field: z.enum(["total", "assigned", "available"]),
+          here: count,
+          atApple: count,
+          message: z.string(),
+        }),
+      )
+      .openapi({ description: "Counts that moved at Apple since the last sync. Not part of `drift`." }),
     violations: z.array(z.string()).openapi({ description: "Broken invariants, in words. Empty is good." }),
   })
   .openapi("LedgerCheck");
@@ -92,6 +113,7 @@ function viewMovement(record: LedgerRecord): z.infer<typeof Movement> {
     userId: record.userId,
     installationId: record.installationId?.replace(" ", ":") ?? null,
     reason: record.reason,
+    actId: record.actId ?? null,
   };
 }
 
@@ -115,9 +137,18 @@ export function ledgerRoutes({ store, licensing, push }: ApiDependencies): Endpo
       role: "read-only",
       tag,
       summary: "Every movement of a licence, newest first",
-      query: z.strictObject({ ...pageQuery, adamId: AdamId.optional(), userId: DirectoryId.optional() }),
+      query: z.strictObject({
+        ...pageQuery,
+        adamId: AdamId.optional(),
+        userId: DirectoryId.optional(),
+        kind: z.enum(kinds).optional(),
+        from: TimeInput.optional().openapi({ description: "Not before." }),
+        to: TimeInput.optional().openapi({ description: "Before." }),
+      }),
       answer: { status: 200, schema: pageOf(Movement) },
-      async handle({ query: { adamId, userId, limit, cursor } }) {
+      async handle({ query: { adamId, userId, kind, from, to, limit, cursor } }) {
+        const fromMs = from === undefined ? -Infinity : Date.parse(from);
+        const toMs = to === undefined ? Infinity : Date.parse(to);
         const [index, partition] =
           userId !== undefined
             ? (["byUser", userId] as const)
@@ -132,7 +163,11 @@ export function ledgerRoutes({ store, licensing, push }: ApiDependencies): Endpo
             order: "descending",
             limit,
             cursor,
-            filter: (record) => adamId === undefined || record.adamId === adamId,
+            filter: (record) =>
+              (adamId === undefined || record.adamId === adamId) &&
+              (kind === undefined || record.kind === kind) &&
+              record.at >= fromMs &&
+              record.at < toMs,
           }),
         );
         return { items: page.records.map(viewMovement), nextCursor: page.nextCursor };
@@ -148,7 +183,12 @@ export function ledgerRoutes({ store, licensing, push }: ApiDependencies): Endpo
       refusals: ["token_missing", "apple_unavailable"],
       async handle() {
         const check = await licensing.checkLedger();
-        return { ...check, checkedAt: timeOf(check.checkedAt) };
+        return {
+          ...check,
+          checkedAt: timeOf(check.checkedAt),
+          viewReadAt: timeOf(check.viewReadAt),
+          lines: check.lines.map((line) => ({ ...line, viewReadAt: timeOf(line.viewReadAt) })),
+        };
       },
     }),
     endpoint({

@@ -20,6 +20,7 @@ const IdempotencyHeader = z.object({
 function commonRefusals(endpoint: Endpoint): ProblemCode[] {
   const codes: ProblemCode[] = ["unauthorized", "forbidden", "limit_exceeded", "internal", "store_failed"];
   codes.push("invalid_request");
+  if (endpoint.method !== "get") codes.push("store_full", "store_unwritable");
   if (endpoint.schemas.body) codes.push("malformed_json", "body_too_large", "unsupported_media_type");
   if (endpoint.creates) codes.push("idempotency_mismatch", "request_interrupted", "conflict");
   return codes;
@@ -62,6 +63,7 @@ export function describeEndpoint(endpoint: Endpoint): RouteConfig {
     summary: endpoint.summary,
     description: [endpoint.description, `Role: ${endpoint.role} or higher.`].filter(Boolean).join("\n\n"),
     security: [{ [bearerScheme]: [] }],
+    "x-role": endpoint.role,
     request: {
       ...(Object.keys(params.shape).length > 0 ? { params } : {}),
       ...(Object.keys(query.shape).length > 0 ? { query } : {}),

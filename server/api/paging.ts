@@ -7,6 +7,7 @@ import {
   type Collections,
   type IndexEntry,
   type IndexName,
+  type IndexSort,
 } from "../store/records.ts";
 import type { IndexPosition, Reader } from "../store/store.ts";
 
@@ -37,6 +38,10 @@ export interface PageRequest<C extends CollectionName> {
   readonly limit: number;
   readonly cursor?: string | undefined;
   readonly filter?: (record: Collections[C]) => boolean;
+  /** Only records whose sort value is not below this. For a descending list, which ends there. */
+  readonly sortMin?: IndexSort;
+  /** Only records whose sort value is not above this. */
+  readonly sortMax?: IndexSort;
 }
 
 export interface Page<R> {
@@ -58,6 +63,8 @@ export async function readPage<C extends CollectionName>(
   for (;;) {
     const batch = await nextEntries(reader, request, after, request.limit + 1);
     for (const { record, place } of batch) {
+      if (request.sortMin !== undefined && isBelow(place[0], request.sortMin))
+        return { records, nextCursor: null };
       if (records.length === request.limit) return { records, nextCursor: encodeCursor(after) };
       after = place;
       scanned += 1;
@@ -82,7 +89,14 @@ async function nextEntries<C extends CollectionName>(
   const { collection, index, order = "ascending", partitions = [""] } = request;
   const entries: Entry<Collections[C]>[] = [];
   for (const partition of partitions) {
-    const query = { index, partition, order, limit, ...(after ? { after } : {}) };
+    const query = {
+      index,
+      partition,
+      order,
+      limit,
+      ...(after ? { after } : {}),
+      ...(request.sortMax === undefined ? {} : { sortMax: request.sortMax }),
+    };
     for (const record of await reader.list(collection, query)) {
       entries.push({ record, place: placeOf(collection, index, partition, record) });
     }
@@ -112,6 +126,10 @@ function placeOf<C extends CollectionName>(
 
 function isEntry(found: IndexEntry | readonly IndexEntry[]): found is IndexEntry {
   return typeof found[0] === "string";
+}
+
+function isBelow(sort: IndexSort, min: IndexSort): boolean {
+  return typeof sort === typeof min && sort < min;
 }
 
 function comparePlaces(a: IndexPosition, b: IndexPosition): number {

@@ -63,14 +63,18 @@ export function toProblemResponse(error: unknown): Response {
   });
 }
 
+/** Errors that a refusal names; where there are more, it says how many. */
+const errorsMax = 100;
+
 /** `invalid_request`, with one entry for each thing that was not as expected. */
 export function invalidRequest(part: string, error: z.ZodError): PippinError {
-  const errors = error.issues.slice(0, 20).flatMap((issue) => fieldErrors(part, issue));
+  const errors = error.issues.slice(0, errorsMax).flatMap((issue) => fieldErrors(part, issue));
+  const errorCount = error.issues.length > errorsMax ? { errorCount: error.issues.length } : {};
   const first = errors[0];
   return new PippinError(
     "invalid_request",
     first ? `${first.path}: ${first.expected}` : `The ${part} is not as expected.`,
-    { details: { errors } },
+    { details: { errors, ...errorCount } },
   );
 }
 

@@ -53,7 +53,8 @@ function mediaTypeOf(request: Request): string | undefined {
   return essence.trim().toLowerCase();
 }
 
-async function readBytes(request: Request, bytesMax: number): Promise<Buffer> {
+/** The body's bytes, whatever they are. Throws body_too_large, and invalid_request when it breaks off. */
+export async function readBytes(request: Request, bytesMax: number): Promise<Buffer> {
   const refusal = () =>
     new PippinError("body_too_large", `The body may have at most ${bytesMax} bytes.`, {
       details: { bytesMax },
@@ -65,7 +66,7 @@ async function readBytes(request: Request, bytesMax: number): Promise<Buffer> {
   let length = 0;
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await nextPiece(reader);
     if (done) return Buffer.concat(chunks);
     length += value.byteLength;
     if (length > bytesMax) {
@@ -73,6 +74,17 @@ async function readBytes(request: Request, bytesMax: number): Promise<Buffer> {
       throw refusal();
     }
     chunks.push(value);
+  }
+}
+
+/** Whoever hangs up half way through has made a mistake of his own, not found one of ours. */
+async function nextPiece(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<ReadableStreamReadResult<Uint8Array>> {
+  try {
+    return await reader.read();
+  } catch (error) {
+    throw new PippinError("invalid_request", "The body broke off before its end.", { cause: error });
   }
 }
 

@@ -1,8 +1,10 @@
 import { z } from "@hono/zod-openapi";
 import { transact } from "../outbox.ts";
-import { Policies, readPolicies, writePolicies } from "../policies.ts";
+import { changePolicies } from "../deployments/policy-change.ts";
+import { Policies, PolicyChange, readPolicies } from "../policies.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
+import { eventQuery, findEvents } from "./event-query.ts";
 import { Time } from "./fields.ts";
 
 const Event = z
@@ -11,6 +13,13 @@ const Event = z
 
 export function systemRoutes(dependencies: ApiDependencies): Endpoint[] {
   const { store, events, metrics, deployments } = dependencies;
+  const setPolicies = (decide: (before: Policies) => Policies, cause: number): Promise<Policies> =>
+    transact(dependencies, async (tx, outbox) => {
+      const after = decide(await readPolicies(tx));
+      await changePolicies(tx, outbox, after, dependencies.world.now(), cause);
+      outbox.after(() => deployments.wake());
+      return after;
+    });
   return [
     endpoint({
       method: "get",
@@ -19,6 +28,7 @@ export function systemRoutes(dependencies: ApiDependencies): Endpoint[] {
       tag: "Server",
       summary: "What happened lately, oldest first; ask again with `nextAfter` to follow",
       query: z.strictObject({
+        ...eventQuery,
         after: z.coerce.number().int().min(0).default(0).openapi({ description: "A `seq`." }),
         limit: z.coerce.number().int().min(1).max(1_000).default(200),
       }),
@@ -34,8 +44,7 @@ export function systemRoutes(dependencies: ApiDependencies): Endpoint[] {
         }),
       },
       async handle({ query }) {
-        const items = events.after(query.after, query.limit);
-        return { items, nextAfter: items.at(-1)?.seq ?? query.after, oldestSeq: events.oldestSeq };
+        return { ...findEvents(events, query), oldestSeq: events.oldestSeq };
       },
     }),
     endpoint({
@@ -59,12 +68,20 @@ export function systemRoutes(dependencies: ApiDependencies): Endpoint[] {
       requestExample: { licenseOnUnenroll: "reclaim" },
       answer: { status: 200, schema: Policies },
       async handle({ body, cause }) {
-        await transact(dependencies, async (tx, outbox) => {
-          await writePolicies(tx, body);
-          outbox.record("admin.changed", { what: "policies.set", cause });
-          outbox.after(() => deployments.wake());
-        });
-        return body;
+        return await setPolicies(() => body, cause);
+      },
+    }),
+    endpoint({
+      method: "patch",
+      path: "/api/v1/policies",
+      role: "admin",
+      tag: "Server",
+      summary: "Changes some policies; what is left out stays as it is",
+      body: PolicyChange,
+      requestExample: { conflictRules: "2017" },
+      answer: { status: 200, schema: Policies },
+      async handle({ body, cause }) {
+        return await setPolicies((before) => ({ ...before, ...body }), cause);
       },
     }),
     endpoint({

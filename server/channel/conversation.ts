@@ -3,10 +3,12 @@ import { closeCodes, type Receipt } from "../../shared/channel.ts";
 import { CheckinMessage } from "../../shared/checkin.ts";
 import { PippinError } from "../../shared/errors.ts";
 import { decodePlist, type PlistDictionary } from "../../shared/plist.ts";
+import { isPortalRequest } from "../../shared/portal.ts";
 import type { EventIds } from "../../shared/trace.ts";
 import { lastEventOf } from "../commands/command-trail.ts";
 import type { CommandRecord } from "../store/records.ts";
 import { takeCheckin, type CheckinContext } from "./device-checkin.ts";
+import { answerPortal } from "./device-portal.ts";
 import { readReport } from "./device-report.ts";
 import { ReportDesk } from "./report-desk.ts";
 import type { DeviceSession, Incoming } from "./session.ts";
@@ -27,8 +29,8 @@ export function malformed(reason: string): Ending {
 export interface ConversationOptions {
   readonly context: CheckinContext;
   readonly sessions: SessionRegistry;
-  /** Gives a command to the phone, which the store has marked as sent. */
-  handOver(session: DeviceSession, command: CommandRecord): void;
+  /** Gives a command to the phone, which the store has marked as sent. Rejects with what the store throws. */
+  handOver(session: DeviceSession, command: CommandRecord): Promise<void> | undefined;
   /** The phone has spoken: it may be pushed to. */
   heard(session: DeviceSession): void;
   /** From now on it is the phone's turn, for a while. */
@@ -51,6 +53,9 @@ export class Conversation {
     const message = decode(data, session);
     session.traceIncoming(data, () => this.#idsOf(message));
     if (session.phase === "left" || session.identity === undefined) return unknownEnrollment;
+    if (message !== undefined && isPortalRequest(message)) {
+      return await this.#handlePortal(session, session.identity.id, message);
+    }
     if (message !== undefined && "MessageType" in message) {
       return await this.#handleCheckin(session, session.identity.id, message);
     }
@@ -105,9 +110,35 @@ export class Conversation {
       this.#options.sessions.bind(session, checkin.UDID);
       // Until the receipt is there, the phone expects nothing else.
       if (outcome.firstToken || !session.mayPush) this.#options.awaitFirstWord(session);
+      // Something has changed on the phone: what it put off may be possible now.
+      else if (checkin.MessageType === "TokenUpdate") {
+        session.skipDeferred = session.owesPush = false;
+        session.dirty = true;
+      }
     }
     session.send({ MessageType: "Receipt", Received: checkin.MessageType } satisfies Receipt);
     return undefined;
+  }
+
+  /** A question from the company portal says nothing about commands: it is answered, and that is all. */
+  async #handlePortal(
+    session: DeviceSession,
+    identityId: string,
+    message: PlistDictionary,
+  ): Promise<Ending | undefined> {
+    if (session.udid === null) return malformed("expected Authenticate");
+    const outcome = await answerPortal(this.#options.context, { udid: session.udid, identityId }, message);
+    switch (outcome.outcome) {
+      case "malformed":
+        return malformed("not a message of the company portal");
+      case "impostor":
+        return this.#impostor(session, outcome.claimed);
+      case "unknown":
+        return unknownEnrollment;
+      case "answered":
+        session.send(outcome.answer);
+        return undefined;
+    }
   }
 
   async #handleReport(
@@ -141,7 +172,7 @@ export class Conversation {
       this.#options.context.recorder.record("command.malformed", { udid, bytesTotal: data.length });
       return malformed("not readable");
     }
-    if (outcome.next !== undefined) this.#options.handOver(session, outcome.next);
+    if (outcome.next !== undefined) await this.#options.handOver(session, outcome.next);
     else if (!outcome.silent) session.send(undefined);
     return undefined;
   }

@@ -3,16 +3,20 @@ import {
   channelMessageBytesMax,
   channelProtocols,
   closeCodes,
+  farewell,
+  proofBytesMax,
   proofTimeoutMs,
   type Challenge,
   type Welcome,
 } from "../../shared/channel.ts";
 import { PippinError } from "../../shared/errors.ts";
+import type { JsonValue } from "../../shared/json.ts";
 import { plistFromJson } from "../../shared/plist.ts";
 import type { EventIds } from "../../shared/trace.ts";
 import type { Channel, ChannelEndpoint, ChannelHandlers, Peer, Timer } from "../../shared/world.ts";
 import { recordCommandEvent } from "../commands/command-trail.ts";
 import { expireCommands } from "../commands/command-settlement.ts";
+import { needsUnlockToken, withUnlockToken } from "../commands/unlock-token.ts";
 import type { ServerContext } from "../context.ts";
 import type { SecretBox } from "../secrets.ts";
 import type { DeviceHooks, DevicePush } from "../services.ts";
@@ -23,6 +27,7 @@ import { judgeProof } from "./proof.ts";
 import { PushPump } from "./push-pump.ts";
 import { DeviceSession, type Incoming } from "./session.ts";
 import { SessionRegistry } from "./session-registry.ts";
+import { UnprovenConnections, type UnprovenLimits } from "./unproven.ts";
 
 /** A phone speaks first; to one that stays silent the server speaks after so long. Otherwise the two would talk across. */
 const firstWordMs = 5_000;
@@ -30,6 +35,11 @@ const sweepIntervalMs = 60_000;
 /** Batches of expired commands per sweep; what is left waits for the next one. */
 const sweepBatchesMax = 100;
 const channelsMaxDefault = 20_000;
+/** Phones that are sent away come back over at least this long, and so many in a second. */
+const returnWithinMsMin = 10_000;
+const returnsPerSecond = 100;
+/** Of connections that are turned away for their number not each is an event. */
+const crowdEventEveryMs = 1_000;
 /** RFC 6455: the server met a condition it did not expect. */
 const internalErrorCode = 1011;
 
@@ -43,6 +53,7 @@ export interface DeviceChannelOptions {
   serverUrl(): string;
   /** Open connections. Default 20,000. */
   readonly channelsMax?: number;
+  readonly unproven?: UnprovenLimits;
 }
 
 export interface DeviceChannel {
@@ -65,6 +76,8 @@ class DeviceChannelServer implements DeviceChannel, DevicePush {
   readonly #sessions = new SessionRegistry();
   readonly #conversation: Conversation;
   readonly #pump: PushPump;
+  readonly #unproven: UnprovenConnections;
+  #crowdEventAt = -Infinity;
   #underWay = 0;
   #idle: (() => void) | undefined;
   #sweepTimer: Timer | undefined;
@@ -78,9 +91,11 @@ class DeviceChannelServer implements DeviceChannel, DevicePush {
     this.endpoint = {
       protocols: channelProtocols,
       messageBytesMax: channelMessageBytesMax,
+      firstMessageBytesMax: proofBytesMax,
       channelsMax: options.channelsMax ?? channelsMaxDefault,
       open: (channel, peer) => this.#open(channel, peer),
     };
+    this.#unproven = new UnprovenConnections(options.unproven ?? {});
     this.#conversation = new Conversation({
       context: this.#context,
       sessions: this.#sessions,
@@ -128,8 +143,14 @@ class DeviceChannelServer implements DeviceChannel, DevicePush {
     this.#sweepTimer?.cancel();
     this.#pump.stop();
     while (this.#underWay > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
-    for (const session of this.#sessions.all)
-      this.#end(session, { code: closeCodes.goingAway, reason: "stopping" });
+    const ending = this.#comeBack(closeCodes.goingAway, "stopping");
+    for (const session of this.#sessions.all) this.#end(session, ending);
+  }
+
+  /** The more phones there are, the longer they take to come back. */
+  #comeBack(code: number, why: string): Ending {
+    const withinMs = Math.max(returnWithinMsMin, (this.connectedCount / returnsPerSecond) * 1_000);
+    return { code, reason: farewell(why, withinMs) };
   }
 
   /** Work that `stop` waits for. It must have dealt with its own errors. */
@@ -149,8 +170,14 @@ class DeviceChannelServer implements DeviceChannel, DevicePush {
 
   #open(channel: Channel, peer: Peer): ChannelHandlers {
     const session = new DeviceSession(channel, peer, this.#context.recorder);
-    if (this.#stopping) {
-      this.#end(session, { code: closeCodes.goingAway, reason: "stopping" });
+    if (this.#stopping || !this.#unproven.admit(session)) {
+      if (!this.#stopping) this.#turnedAway(session);
+      this.#end(
+        session,
+        this.#stopping
+          ? this.#comeBack(closeCodes.goingAway, "stopping")
+          : this.#comeBack(closeCodes.tryAgain, "too many at once"),
+      );
       return { message() {}, close() {} };
     }
     this.#sessions.add(session);
@@ -192,8 +219,22 @@ class DeviceChannelServer implements DeviceChannel, DevicePush {
     session.timer?.cancel();
     const { phase } = session;
     session.phase = "closed";
+    this.#unproven.leave(session);
     this.#sessions.remove(session);
     if (phase === "open" || phase === "left") this.#recordClosed(session, { code, reason });
+  }
+
+  #turnedAway({ peer }: DeviceSession): void {
+    this.#refusedCount += 1;
+    const now = this.#context.world.now();
+    if (now - this.#crowdEventAt < crowdEventEveryMs) return;
+    this.#crowdEventAt = now;
+    this.#context.recorder.record("connection.refused", {
+      address: peer.address,
+      code: closeCodes.tryAgain,
+      reason: "too many connections without a proof",
+      unproven: this.#unproven.count,
+    });
   }
 
   /** Ends a connection by the server's will. */
@@ -202,6 +243,7 @@ class DeviceChannelServer implements DeviceChannel, DevicePush {
     if (phase === "closed") return;
     session.close(ending.code, ending.reason);
     session.phase = "closed";
+    this.#unproven.leave(session);
     this.#sessions.remove(session);
     if (phase === "open" || phase === "left") this.#recordClosed(session, ending);
   }
@@ -221,7 +263,7 @@ class DeviceChannelServer implements DeviceChannel, DevicePush {
   /** What could not be stored comes again after a reconnect. Anything else is a bug, and must not take the server with it. */
   #fail(session: DeviceSession, error: unknown): void {
     if (isStoreTrouble(error)) {
-      this.#end(session, { code: closeCodes.tryAgain, reason: "not stored, send it again" });
+      this.#end(session, this.#comeBack(closeCodes.tryAgain, "not stored, send it again"));
       return;
     }
     this.#recordBug(error, session.ids);
@@ -258,11 +300,19 @@ class DeviceChannelServer implements DeviceChannel, DevicePush {
       session.timer?.cancel();
       session.identity = verdict.identity;
       session.phase = "open";
-      const before = this.#sessions.identify(session);
-      if (before !== undefined)
-        this.#end(before, { code: closeCodes.replaced, reason: "replaced by a newer connection" });
-      if (verdict.udid !== null) this.#sessions.bind(session, verdict.udid);
+      this.#unproven.leave(session);
       const { address } = session.peer;
+      const before = this.#sessions.identify(session);
+      if (before !== undefined) {
+        // The phone's own, which it lost without a word; or somebody else has a copy of its identity.
+        this.#context.recorder.record("connection.replaced", {
+          udid: verdict.udid ?? verdict.identity.commonName,
+          address,
+          formerAddress: before.peer.address,
+        });
+        this.#end(before, { code: closeCodes.replaced, reason: "replaced by a newer connection" });
+      }
+      if (verdict.udid !== null) this.#sessions.bind(session, verdict.udid);
       this.#context.recorder.record("connection.opened", { ...session.ids, address, format: session.format });
       session.send({ MessageType: "Welcome" } satisfies Welcome);
       this.#awaitFirstWord(session);
@@ -309,14 +359,20 @@ class DeviceChannelServer implements DeviceChannel, DevicePush {
     this.#resume(session);
   }
 
-  #handOver(session: DeviceSession, command: CommandRecord): void {
+  /** Most commands go as they are stored; one that needs a secret has to fetch it. */
+  #handOver(session: DeviceSession, command: CommandRecord): Promise<void> | undefined {
+    if (!needsUnlockToken(command)) return void this.#send(session, command, command.command);
+    return withUnlockToken(this.#context, command).then((complete) => this.#send(session, command, complete));
+  }
+
+  #send(session: DeviceSession, command: CommandRecord, content: JsonValue): void {
     // It stays marked as sent: the phone's next Idle, on its next connection, brings it.
     if (session.isOver) return;
     const { recorder } = this.#context;
     const cause = recordCommandEvent(recorder, "command.pushed", command, { sendCount: command.sendCount });
     session.lastHanded = { commandUUID: command.id, afterMessage: session.received };
     session.send(
-      { CommandUUID: command.id, Command: plistFromJson(command.command) },
+      { CommandUUID: command.id, Command: plistFromJson(content) },
       { commandUUID: command.id, cause },
     );
   }

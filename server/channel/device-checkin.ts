@@ -1,6 +1,8 @@
 /** Check-in messages: how a device comes under management and leaves it. */
 import type { Authenticate, CheckinMessage, CheckOut, TokenUpdate } from "../../shared/checkin.ts";
 import type { CommandContext } from "../commands/command-queue.ts";
+import { releaseFromSetup } from "../commands/setup-release.ts";
+import { sealUnlockToken } from "../commands/unlock-token.ts";
 import { unenrollDevice } from "../enrollment/unenrollment.ts";
 import type { Outbox } from "../outbox.ts";
 import { transact } from "../outbox.ts";
@@ -30,10 +32,7 @@ export async function takeCheckin(
   message: CheckinMessage,
 ): Promise<CheckinOutcome> {
   // Sealing draws random bytes, which a transaction that may run twice must not.
-  const sealed =
-    message.MessageType === "TokenUpdate"
-      ? context.box.seal(message.PushMagic, `devices/${message.UDID} pushMagic`)
-      : "";
+  const sealed = message.MessageType === "TokenUpdate" ? sealSecrets(context.box, message) : noSecrets;
   return await transact(context, async (tx, outbox) => {
     const identity = await tx.get("identities", identityId);
     if (identity === undefined || identity.revokedAt !== null) return { outcome: "unknown" };
@@ -48,6 +47,21 @@ export async function takeCheckin(
       ? await updateToken(tx, outbox, context, device, message, sealed)
       : await checkOut(tx, outbox, context, device, message);
   });
+}
+
+/** What of a TokenUpdate is kept sealed. */
+interface SealedSecrets {
+  readonly pushMagic: string;
+  /** Undefined when the message has none: then an earlier one stays good (Apple, "Token Update"). */
+  readonly unlockToken: string | undefined;
+}
+const noSecrets: SealedSecrets = { pushMagic: "", unlockToken: undefined };
+
+function sealSecrets(box: SecretBox, { UDID: udid, PushMagic, UnlockToken }: TokenUpdate): SealedSecrets {
+  return {
+    pushMagic: box.seal(PushMagic, `devices/${udid} pushMagic`),
+    unlockToken: UnlockToken && sealUnlockToken(box, udid, UnlockToken),
+  };
 }
 
 async function authenticate(
@@ -88,7 +102,10 @@ async function authenticate(
     topic: message.Topic,
     pushMagic: null,
     pushToken: null,
+    unlockToken: null,
     awaitingConfiguration: false,
+    deviceName: message.DeviceName ?? null,
+    buildVersion: message.BuildVersion ?? null,
     productName: message.ProductName ?? null,
     osVersion: message.OSVersion ?? null,
     enrolledAt: null,
@@ -112,7 +129,7 @@ async function updateToken(
   context: CheckinContext,
   device: DeviceRecord,
   message: TokenUpdate,
-  pushMagic: string,
+  { pushMagic, unlockToken }: SealedSecrets,
 ): Promise<CheckinOutcome> {
   const now = context.world.now();
   const firstToken = device.state === "enrolling";
@@ -121,6 +138,7 @@ async function updateToken(
     state: "enrolled",
     pushMagic,
     pushToken: Buffer.from(message.Token).toString("base64"),
+    unlockToken: unlockToken ?? device.unlockToken ?? null,
     awaitingConfiguration: message.AwaitingConfiguration ?? false,
     enrolledAt: firstToken ? now : device.enrolledAt,
     lastSeenAt: now,
@@ -139,6 +157,7 @@ async function updateToken(
     await context.hooks.deviceEnrolled(tx, outbox, updated);
     outbox.after(() => context.hooks.wake());
   }
+  if (updated.awaitingConfiguration) await releaseFromSetup(tx, outbox, context, updated);
   return { ...stored, firstToken };
 }
 

@@ -13,6 +13,7 @@ import {
   settleCommand,
   settleMalformed,
 } from "../commands/command-settlement.ts";
+import { noteEffects } from "../commands/command-effects.ts";
 import type { Outbox } from "../outbox.ts";
 import type { CommandRecord, DeviceRecord } from "../store/records.ts";
 import type { Transaction } from "../store/store.ts";
@@ -90,15 +91,18 @@ export async function storeReport(
   if (report.kind === "result") {
     const { result, message } = report;
     const awaited = inFlight?.id === result.CommandUUID ? inFlight : undefined;
-    await settleCommand(tx, outbox, context, device.id, result, message, awaited);
+    const settled = await settleCommand(tx, outbox, context, device.id, result, message, awaited);
+    if (settled === "settled") await noteEffects(tx, outbox, context, device.id, result);
     if (awaited !== undefined) inFlight = undefined;
   } else if (report.kind === "malformed") {
     const settled = await settleMalformed(tx, outbox, context, device.id, report, inFlight);
     if (settled === "unclaimed") return { outcome: "unclaimed" };
     inFlight = await commandInFlight(tx, device.id);
   }
-  await noteSeen(tx, context, device);
-  if (device.state !== "enrolled") return { outcome: "stored", next: undefined, silent: false };
+  // Read anew: what the phone has just told may have changed it.
+  const current = (await tx.get("devices", device.id)) ?? device;
+  await noteSeen(tx, context, current);
+  if (current.state !== "enrolled") return { outcome: "stored", next: undefined, silent: false };
   // Idle: the phone has nothing in its hands. A result sent again after a reconnect: it never got what followed that result.
   const isLost = report.kind === "idle" || inFlight?.id !== phone.handedHere;
   if (isLost && inFlight !== undefined) return await handOutAgain(tx, outbox, context, inFlight, phone);

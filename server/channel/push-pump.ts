@@ -8,8 +8,8 @@ const batchSize = 100;
 
 export interface PushPumpOptions {
   readonly context: CommandContext;
-  /** After commit: gives the command to the phone. */
-  handOver(session: DeviceSession, command: CommandRecord): void;
+  /** After commit: gives the command to the phone. Rejects with what the store throws. */
+  handOver(session: DeviceSession, command: CommandRecord): Promise<void> | undefined;
   /** The session is free again; messages may have come in meanwhile. */
   release(session: DeviceSession): void;
   fail(session: DeviceSession, error: unknown): void;
@@ -68,6 +68,8 @@ export class PushPump {
 
   async #push(batch: readonly DeviceSession[]): Promise<void> {
     const { context } = this.#options;
+    /** Commands that need something more before they can go: their phones wait, the others don't. */
+    const later = new Map<DeviceSession, Promise<void>>();
     try {
       const commands = await transact(context, async (tx, outbox) => {
         const taken: (CommandRecord | undefined)[] = [];
@@ -86,14 +88,30 @@ export class PushPump {
       });
       for (const [index, session] of batch.entries()) {
         const command = commands[index];
-        if (command !== undefined) this.#options.handOver(session, command);
+        const handing = command && this.#options.handOver(session, command);
+        if (handing) later.set(session, handing);
       }
     } catch (error) {
       for (const session of batch) this.#options.fail(session, error);
     }
     for (const session of batch) {
-      session.busy = false;
-      this.#options.release(session);
+      const handing = later.get(session);
+      if (handing) this.#options.track(this.#await(session, handing));
+      else this.#free(session);
     }
+  }
+
+  async #await(session: DeviceSession, handing: Promise<void>): Promise<void> {
+    try {
+      await handing;
+    } catch (error) {
+      this.#options.fail(session, error);
+    }
+    this.#free(session);
+  }
+
+  #free(session: DeviceSession): void {
+    session.busy = false;
+    this.#options.release(session);
   }
 }

@@ -10,6 +10,7 @@ import type { IndexPosition, Reader, Transaction } from "../store/store.ts";
 import { finishCommand } from "./command-settlement.ts";
 import { moveCommand } from "./command-states.ts";
 import { noteCommandEvent } from "./command-trail.ts";
+import { refuseUnlockToken, requireUnlockToken } from "./unlock-token.ts";
 
 export const openCommandsMax = 1_000;
 export const commandBytesMax = 1024 * 1024;
@@ -59,6 +60,7 @@ export function prepareCommand(request: Omit<CommandRequest, "udid" | "installat
   if (!Number.isSafeInteger(expiresInMs) || expiresInMs < 1 || expiresInMs > expiresInMsMax) {
     throw new PippinError("invalid_request", `Expected a lifetime of 1 to ${expiresInMsMax} milliseconds.`);
   }
+  refuseUnlockToken(requestType, request.command);
   const command = plistToJson(request.command);
   if (JSON.stringify(command).length > commandBytesMax) {
     throw new PippinError("body_too_large", `Expected a command of at most ${commandBytesMax} bytes.`);
@@ -69,7 +71,8 @@ export function prepareCommand(request: Omit<CommandRequest, "udid" | "installat
 /**
  * Puts a command at the end of the device's queue. The caller wakes the phone once it has committed (`DevicePush.wake`).
  *
- * Throws not_found (no such device), conflict (not enrolled any more), queue_full, invalid_request, body_too_large.
+ * Throws not_found (no such device), conflict (not enrolled any more, or it gave no unlock token), queue_full, invalid_request,
+ * body_too_large.
  */
 export async function enqueueCommand(
   tx: Transaction,
@@ -93,6 +96,7 @@ export async function enqueuePrepared(
   if (device === undefined) throw new PippinError("not_found", "There is no such device.");
   if (device.state === "unenrolled")
     throw new PippinError("conflict", "The device is not enrolled any more.");
+  requireUnlockToken(prepared.requestType, device);
   if ((await tx.count("commands", "open", udid)) >= openCommandsMax) {
     throw new PippinError("queue_full", `${openCommandsMax} commands already wait for this device.`);
   }

@@ -11,7 +11,7 @@ import {
   type CommandContext,
   type CommandRequest,
 } from "./command-queue.ts";
-import { cancelCommand } from "./command-settlement.ts";
+import { cancelCommand, type Cancellation } from "./command-settlement.ts";
 
 /** Devices that one call may address. */
 export const targetsMax = 10_000;
@@ -124,10 +124,13 @@ export class CommandService {
     };
   }
 
-  /** Throws not_found, conflict (settled already). */
-  async cancel(commandUUID: string): Promise<CommandRecord> {
+  /**
+   * Cancels a command that is not settled yet. Where it is the install of an installation, that is cancelled with it. Throws
+   * not_found, conflict (settled already).
+   */
+  async cancel(commandUUID: string, because: Cancellation = {}): Promise<CommandRecord> {
     const command = await transact(this.#commands, (tx, outbox) =>
-      cancelCommand(tx, outbox, this.#commands, commandUUID),
+      cancelCommand(tx, outbox, this.#commands, commandUUID, because),
     );
     // It may have been the one in flight, and others wait behind it.
     this.#push.wake([command.udid]);

@@ -18,6 +18,14 @@ const expiryBatch = 100;
 
 type Ending = Extract<CommandState, "acknowledged" | "failed" | "malformed" | "cancelled" | "expired">;
 
+/** Why a command is cancelled. */
+export interface Cancellation {
+  /** API key of the admin who cancels it. */
+  readonly by?: string;
+  /** `seq` of the event that led to it. */
+  readonly cause?: number;
+}
+
 /** Settles an open command, tells the decisions, and keeps the past within its limit. */
 export async function finishCommand(
   tx: Transaction,
@@ -153,13 +161,20 @@ export async function cancelCommand(
   outbox: Outbox,
   commands: CommandContext,
   commandUUID: string,
+  because: Cancellation = {},
 ): Promise<CommandRecord> {
   const command = await tx.get("commands", commandUUID);
   if (command === undefined) throw new PippinError("not_found", "There is no such command.");
   if (!isOpen(command.state)) {
     throw new PippinError("conflict", `The command is already ${command.state}.`);
   }
-  return await finishCommand(tx, outbox, commands, command, "cancelled", null, { was: command.state });
+  const { by, cause = 0 } = because;
+  const named = by === undefined ? command : { ...command, cancelledBy: by };
+  return await finishCommand(tx, outbox, commands, named, "cancelled", null, {
+    was: command.state,
+    ...(by === undefined ? {} : { by }),
+    ...(cause === 0 ? {} : { cause }),
+  });
 }
 
 /** Cancels whatever still waits for the device. */

@@ -63,5 +63,7 @@ export function noteCommandEvent(
   command: Pick<CommandRecord, "id" | "udid" | "requestType">,
   details?: EventIds & Record<string, unknown>,
 ): void {
+  const { id, udid, requestType } = command;
+  outbox.announce(event, { udid, commandUUID: id, requestType, ...details });
   outbox.after(() => recordCommandEvent(recorder, event, command, details));
 }

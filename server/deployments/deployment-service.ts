@@ -1,12 +1,15 @@
 import { PippinError } from "../../shared/errors.ts";
 import type { LicensingContext } from "../licensing/account.ts";
+import { settleSeatsOfLeaver } from "../licensing/stranded.ts";
+import { noteInvitationGone } from "../licensing/terms.ts";
 import { transact } from "../outbox.ts";
 import type { DeploymentService, DeviceHooks } from "../services.ts";
-import type { DeploymentAction, DeploymentRecord } from "../store/records.ts";
+import type { DeploymentAction, DeploymentRecord, InstallationRecord } from "../store/records.ts";
 import type { Transaction } from "../store/store.ts";
 import { refreshDevice, refreshUser } from "./desired.ts";
 import { forgetApps, noteCommand } from "./device-facts.ts";
-import { inState, perOwnerMax, saveInstallation } from "./installations.ts";
+import { cancelInstallation, resendInstallation, retryInstallation } from "./installation-actions.ts";
+import { perOwnerMax } from "./installations.ts";
 
 export interface DeploymentServiceOptions {
   readonly context: LicensingContext;
@@ -35,6 +38,16 @@ export function createDeploymentService({ context, wake }: DeploymentServiceOpti
     });
   }
 
+  async function act(
+    action: typeof retryInstallation,
+    id: string,
+    cause: number,
+  ): Promise<InstallationRecord> {
+    const installation = await transact(context, (tx, outbox) => action(tx, outbox, id, world.now(), cause));
+    wake();
+    return installation;
+  }
+
   return {
     async create(input, cause = 0) {
       const deployment = await transact(context, async (tx, outbox) => {
@@ -42,7 +55,8 @@ export function createDeploymentService({ context, wake }: DeploymentServiceOpti
         if (app === undefined)
           throw new PippinError("not_found", `There is no app ${input.adamId}: sync first?`);
         const group = await tx.get("groups", input.groupId);
-        if (group === undefined) throw new PippinError("not_found", `There is no group ${input.groupId}.`);
+        if (group === undefined || group.removedAt !== undefined)
+          throw new PippinError("not_found", `There is no group ${input.groupId}.`);
         await refuseTwin(tx, input.adamId, input.groupId);
         const now = world.now();
         const record: DeploymentRecord = {
@@ -72,7 +86,11 @@ export function createDeploymentService({ context, wake }: DeploymentServiceOpti
       const deployment = await transact(context, async (tx, outbox) => {
         const before = await find(tx, id);
         const action: DeploymentAction = input.action ?? before.action;
-        const deadline = input.deadline === undefined ? before.deadline : input.deadline;
+        if (action !== "required" && input.deadline != null) {
+          throw new PippinError("invalid_request", "Expected a deadline only with the action required.");
+        }
+        const kept = action === "required" ? before.deadline : null;
+        const deadline = input.deadline === undefined ? kept : input.deadline;
         const after = { ...before, action, deadline, updatedAt: world.now(), expandAfter: "", cause };
         await tx.put("deployments", after);
         outbox.record("deployment.changed", {
@@ -103,33 +121,9 @@ export function createDeploymentService({ context, wake }: DeploymentServiceOpti
       wake();
     },
 
-    async retry(id, cause = 0) {
-      const installation = await transact(context, async (tx, outbox) => {
-        const before = await tx.get("installations", id);
-        if (before === undefined) throw new PippinError("not_found", "There is no such installation.");
-        if (before.state !== "failed") {
-          throw new PippinError(
-            "conflict",
-            `Only a failed installation can be retried; this one is ${before.state}.`,
-          );
-        }
-        const after = {
-          ...inState(before, "pending", null, world.now()),
-          attempts: 0,
-          appState: null,
-          appStateAt: null,
-          verifications: 0,
-          detail: null,
-          dueAt: world.now(),
-          waitingSince: null,
-          cause,
-        };
-        await saveInstallation(tx, outbox, before, after);
-        return after;
-      });
-      wake();
-      return installation;
-    },
+    retry: (id, cause = 0) => act(retryInstallation, id, cause),
+    resend: (id, cause = 0) => act(resendInstallation, id, cause),
+    cancel: (id, cause = 0) => act(cancelInstallation, id, cause),
 
     membershipChanged: (tx, outbox, userId) => refreshUser(tx, outbox, userId, world.now()),
     wake,
@@ -142,10 +136,13 @@ export function createDeviceHooks({ context, wake }: DeploymentServiceOptions): 
   return {
     async deviceEnrolled(tx, outbox, device) {
       await forgetApps(tx, outbox, device.id, world.now());
+      await noteInvitationGone(tx, device, world.now());
       await refreshDevice(tx, outbox, device, world.now(), 0);
     },
     async deviceUnenrolled(tx, outbox, device) {
       await forgetApps(tx, outbox, device.id, world.now());
+      await settleSeatsOfLeaver(tx, outbox, device, world.now());
+      await noteInvitationGone(tx, device, world.now());
     },
     commandSettled: (tx, outbox, command) => noteCommand(tx, outbox, command, world.now()),
     wake,

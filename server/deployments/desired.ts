@@ -1,39 +1,47 @@
 /** From deployments to installations: which phone is to have which app. */
 import type { Outbox } from "../outbox.ts";
 import { readPolicies } from "../policies.ts";
-import type { DeploymentRecord, DeviceRecord, UserRecord } from "../store/records.ts";
+import type { DeploymentRecord, DeviceRecord, InstallationRecord, UserRecord } from "../store/records.ts";
 import type { Reader, Transaction } from "../store/store.ts";
-import { resolveConflicts, type DesiredAction } from "./conflicts.ts";
-import { installationId, newInstallation, perOwnerMax, saveInstallation } from "./installations.ts";
+import type { DesiredAction } from "./conflicts.ts";
+import { liftOverride } from "./installation-actions.ts";
+import {
+  assignmentId,
+  begunAnew,
+  installationId,
+  newInstallation,
+  perOwnerMax,
+  saveInstallation,
+} from "./installations.ts";
+import { isPushed, resolveDeployments, type Desired } from "./wish.ts";
 
 /** What all deployments of an app ask for on the phones of one user; null when none reaches the user. */
 export async function desiredFor(
   reader: Reader,
   user: UserRecord,
   adamId: string,
-): Promise<DesiredAction | null> {
+  now: number,
+): Promise<Desired | null> {
   const deployments = await reader.list("deployments", {
     index: "byApp",
     partition: adamId,
     limit: perOwnerMax,
   });
-  return resolve(reader, user, deployments);
+  return resolve(reader, user, deployments, now);
 }
 
 async function resolve(
   reader: Reader,
   user: UserRecord,
   deployments: readonly DeploymentRecord[],
-): Promise<DesiredAction | null> {
+  now: number,
+): Promise<Desired | null> {
   const reaching = deployments.filter(
     (deployment) => !deployment.removed && user.groupIds.includes(deployment.groupId),
   );
   if (reaching.length === 0) return null;
   const { conflictRules } = await readPolicies(reader);
-  return resolveConflicts(
-    reaching.map((deployment) => deployment.action),
-    conflictRules,
-  );
+  return resolveDeployments(reaching, conflictRules, now);
 }
 
 /** The apps that some deployment asks something of, for this user. */
@@ -56,33 +64,53 @@ export async function refreshInstallation(
   outbox: Outbox,
   device: DeviceRecord,
   adamId: string,
-  desired: DesiredAction | null,
+  wanted: Desired | null,
   now: number,
   cause: number,
+  /** When an admin last changed the deployment that is being carried out, if one is. */
+  changedAt = 0,
 ): Promise<void> {
+  const desired = wanted?.action ?? null;
+  const requiredAt = wanted?.requiredAt ?? null;
   const existing = await tx.get("installations", installationId(device.id, adamId));
   // A phone that no deployment ever reached needs no record.
   if (existing === undefined && desired === null) return;
-  const installation = existing ?? newInstallation(device.id, adamId, device.userId, now, cause);
-  const changed = installation.desired !== desired;
+  const installation = existing ?? (await newcomer(tx, device, adamId, now, cause));
+  const wish = { desired, requiredAt, wantedAt: keepsWish(desired) ? (installation.wantedAt ?? null) : null };
+  // An admin's act on installations stands until an admin wants something else.
+  const liftsOverride =
+    existing?.override != null && (existing.desired !== desired || changedAt > existing.override.at);
+  const changed = installation.desired !== desired || isPushed(installation, now) !== isPushed(wish, now);
   await saveInstallation(tx, outbox, installation, {
-    ...installation,
+    ...(changed && existing ? begunAnew(installation, now) : installation),
+    ...wish,
     userId: device.userId,
-    desired,
-    // A new wish of the admin is a new beginning: what failed before is tried again.
-    ...(changed && existing
-      ? { attempts: beginAgain(installation.state) ? 0 : installation.attempts, waitingSince: null }
-      : {}),
-    ...(changed && beginAgain(installation.state)
-      ? { state: "pending" as const, reason: null, since: now }
-      : {}),
+    ...(liftsOverride ? { override: null } : {}),
     dueAt: now,
     cause,
   });
+  if (liftsOverride && desired !== "uninstall") await liftOverride(tx, outbox, installation, now);
 }
 
-function beginAgain(state: string): boolean {
-  return state === "failed" || state === "notApplicable";
+/** What an admin took away from a user is not for the user's next phone either. */
+async function newcomer(
+  tx: Transaction,
+  { id, userId }: DeviceRecord,
+  adamId: string,
+  now: number,
+  cause: number,
+): Promise<InstallationRecord> {
+  const installation = newInstallation(id, adamId, userId, now, cause);
+  if (userId === null) return installation;
+  const query = { index: "byHolder", partition: assignmentId(userId, adamId), limit: 100 } as const;
+  const others = await tx.list("installations", query);
+  const taken = others.find(({ override }) => override && override.verb !== "cancelled");
+  return taken?.override ? { ...installation, override: taken.override } : installation;
+}
+
+/** The person's wish lasts as long as the app is theirs to have. */
+function keepsWish(desired: DesiredAction | null): boolean {
+  return desired === "available" || desired === "required" || desired === "requiredAndAvailable";
 }
 
 /** Everything on one phone: after enrolment, or when its user came into or left a group. */
@@ -102,7 +130,7 @@ export async function refreshDevice(
   });
   for (const installation of known) adamIds.add(installation.adamId);
   for (const adamId of adamIds) {
-    const desired = user === undefined ? null : await desiredFor(tx, user, adamId);
+    const desired = user === undefined ? null : await desiredFor(tx, user, adamId, now);
     await refreshInstallation(tx, outbox, device, adamId, desired, now, cause);
   }
 }
@@ -138,14 +166,15 @@ export async function expandOneDeployment(tx: Transaction, outbox: Outbox, now: 
     ...(expandAfter === "" ? {} : { after: [expandAfter, expandAfter] as const }),
   });
   for (const user of users) {
-    const desired = await desiredFor(tx, user, deployment.adamId);
+    const desired = await desiredFor(tx, user, deployment.adamId, now);
     for (const device of await tx.list("devices", {
       index: "byUser",
       partition: user.id,
       limit: perOwnerMax,
     })) {
       if (device.state !== "enrolled") continue;
-      await refreshInstallation(tx, outbox, device, deployment.adamId, desired, now, deployment.cause);
+      const { adamId, cause, updatedAt } = deployment;
+      await refreshInstallation(tx, outbox, device, adamId, desired, now, cause, updatedAt);
     }
   }
   const last = users.at(-1);

@@ -8,6 +8,7 @@ import { backoffMs, readPolicies } from "../policies.ts";
 import type { CommandRecord, InstallationRecord } from "../store/records.ts";
 import type { Transaction } from "../store/store.ts";
 import { inState, markUserDue, perOwnerMax, saveInstallation } from "./installations.ts";
+import { isPresent } from "./next-step.ts";
 
 /** Called once for every command that has ended, however it ended. */
 export async function noteCommand(
@@ -17,13 +18,33 @@ export async function noteCommand(
   now: number,
 ): Promise<void> {
   const result = resultOf(command);
-  if (command.requestType === "ManagedApplicationList") await noteManagedApps(tx, command, result, now);
+  if (command.requestType === "ManagedApplicationList")
+    await noteManagedApps(tx, outbox, command, result, now);
   if (command.requestType === "InviteToProgram") await noteInvitation(tx, command, result, now);
+  if (command.requestType === "DeviceInformation") await noteStoreAccount(tx, command, result, now);
   if (command.installationId === null) return;
   const installation = await tx.get("installations", command.installationId);
   if (installation?.commandUUID !== command.id) return;
-  const settled = { ...installation, commandUUID: null, dueAt: now };
+  const settled = { ...installation, commandUUID: null, dueAt: now, ...deviceErrorOf(command, result) };
   await saveInstallation(tx, outbox, installation, await afterCommand(tx, settled, command, result, now));
+}
+
+/** What the phone gave as the cause of a refusal, for the error code that admins know. */
+function deviceErrorOf(
+  command: CommandRecord,
+  result: CommandResult | undefined,
+): Pick<InstallationRecord, "deviceError"> {
+  if (command.requestType !== "InstallApplication" && command.requestType !== "RemoveApplication") return {};
+  if (command.state !== "failed") return { deviceError: null };
+  const [first] = result?.ErrorChain ?? [];
+  const rejection = result?.["RejectionReason"];
+  return {
+    deviceError: {
+      rejection: typeof rejection === "string" ? rejection.slice(0, 64) : null,
+      domain: first?.ErrorDomain.slice(0, 64) ?? null,
+      code: first?.ErrorCode ?? null,
+    },
+  };
 }
 
 function resultOf(command: CommandRecord): CommandResult | undefined {
@@ -58,10 +79,12 @@ async function afterInstall(
   result: CommandResult | undefined,
   now: number,
 ): Promise<InstallationRecord> {
+  if (command.state === "cancelled" || command.state === "expired")
+    return afterUnanswered(installation, command, now);
   if (command.state === "acknowledged") {
     const state = result?.["State"];
     const appState = typeof state === "string" && isManagedAppState(state) ? state : "Queued";
-    return { ...installation, appState, appStateAt: now, verifications: 0, detail: null };
+    return { ...installation, appState, appStateAt: now, verifications: 0, detail: null, busyCount: 0 };
   }
   const detail = describe(command, result);
   const reason = result?.["RejectionReason"];
@@ -71,9 +94,11 @@ async function afterInstall(
   }
   const policies = await readPolicies(tx);
   if (isAlreadyPrompting(result)) {
-    // The person is looking at another sheet. That costs no attempt.
-    const again = { ...installation, attempts: Math.max(0, installation.attempts - 1), detail };
-    return { ...again, appState: "Failed", appStateAt: now + backoffMs(policies.retry, 1) };
+    // The person is looking at a sheet: of this app, which the phone's list will tell, or of another. That costs no attempt.
+    const attempts = Math.max(0, installation.attempts - 1);
+    const busyCount = (installation.busyCount ?? 0) + 1;
+    const again = { ...installation, attempts, busyCount, detail };
+    return { ...again, appState: "Unknown", appStateAt: now, verifications: 0 };
   }
   const hopeless = new Set([
     "CouldNotVerifyAppID",
@@ -90,6 +115,28 @@ async function afterInstall(
     appState: "Failed",
     appStateAt: now,
     detail,
+  };
+}
+
+/** Nobody answered. One that no phone ever saw did not happen; of any other, the phone's list tells what became of it. */
+function afterUnanswered(
+  installation: InstallationRecord,
+  command: CommandRecord,
+  now: number,
+): InstallationRecord {
+  // Whoever takes the command back means the install.
+  const cancelled = command.state === "cancelled" && command.cancelledBy !== undefined;
+  const override = cancelled ? { override: { verb: "cancelled", at: now } as const, wantedAt: null } : {};
+  if (command.notNowCount >= command.sendCount) {
+    return { ...installation, ...override, attempts: Math.max(0, installation.attempts - 1) };
+  }
+  return {
+    ...installation,
+    ...override,
+    appState: "Unknown",
+    appStateAt: now,
+    verifications: 0,
+    detail: describe(command, undefined),
   };
 }
 
@@ -136,6 +183,7 @@ function describe(command: CommandRecord, result: CommandResult | undefined): st
  */
 async function noteManagedApps(
   tx: Transaction,
+  outbox: Outbox,
   command: CommandRecord,
   result: CommandResult | undefined,
   now: number,
@@ -159,15 +207,33 @@ async function noteManagedApps(
     // Nothing was ever begun here, and nothing is there.
     if (appState === "absent" && installation.appState === null && installation.attempts === 0) continue;
     const settled = appState === "Managed" ? { attempts: 0, detail: null } : {};
-    await tx.put("installations", {
-      ...installation,
+    // The person has what they asked for.
+    const present = isPresent(appState) ? { presentAt: now, wantedAt: null } : {};
+    const isDeleted = appState === "ManagedButUninstalled" && installation.state === "installed";
+    await saveInstallation(tx, outbox, installation, {
+      ...(isDeleted ? inState(installation, "notInstalled", "user-removed", now) : installation),
       ...settled,
+      ...present,
       appState: afterTold(installation.appState, appState),
       appStateAt: now,
       verifications: installation.verifications + 1,
       dueAt: now,
+      ...(await whileBusy(tx, installation, appState, now)),
     });
   }
+}
+
+/** The sheet that is in the way is another app's: the install is sent again, after a wait that grows. */
+async function whileBusy(
+  tx: Transaction,
+  { busyCount = 0 }: InstallationRecord,
+  told: ManagedAppState | "absent",
+  now: number,
+): Promise<Partial<InstallationRecord>> {
+  if (busyCount === 0) return {};
+  if (told !== "absent") return { busyCount: 0 };
+  const { retry } = await readPolicies(tx);
+  return { appState: "Failed", appStateAt: now + backoffMs(retry, busyCount) };
 }
 
 /** A refusal that was told once stays known when the next list no longer has the app. */
@@ -187,6 +253,27 @@ function askedFor(command: CommandRecord): Set<string> | null {
   return Array.isArray(identifiers) ? new Set(identifiers.map(String)) : null;
 }
 
+/** Which App Store account is on the phone: the server can compare it with the one that accepted the terms. */
+async function noteStoreAccount(
+  tx: Transaction,
+  command: CommandRecord,
+  result: CommandResult | undefined,
+  now: number,
+): Promise<void> {
+  const responses = result?.["QueryResponses"];
+  const device = await tx.get("devices", command.udid);
+  if (device === undefined || typeof responses !== "object" || responses === null) return;
+  const { iTunesStoreAccountHash: hash, iTunesStoreAccountIsActive: isActive } = responses as Record<
+    string,
+    unknown
+  >;
+  if (typeof hash === "string") {
+    await tx.put("devices", { ...device, storeAccount: { hash: hash.slice(0, 64), at: now } });
+  } else if (isActive === false) {
+    await tx.put("devices", { ...device, storeAccount: { hash: null, at: now } });
+  }
+}
+
 /** An acknowledged invitation was shown, no more: whether the person accepts, Apple knows. */
 async function noteInvitation(
   tx: Transaction,
@@ -201,11 +288,13 @@ async function noteInvitation(
   if (command.state === "acknowledged" && result?.["InvitationResult"] === "Acknowledged") {
     const { termsPoll } = await readPolicies(tx);
     const pollAt = user.vpp.status === "Associated" ? null : now + backoffMs(termsPoll, 0);
-    await tx.put("users", { ...user, vpp: { ...user.vpp, pollAt, pollCount: 1 } });
+    await tx.put("users", { ...user, vpp: { ...user.vpp, pollAt, pollCount: 1, inviteFailures: 0 } });
     return;
   }
   const failed = { invitedAt: null, inviteUdid: null, inviteCommandUUID: null, pollAt: null };
-  await tx.put("users", { ...user, vpp: { ...user.vpp, ...failed } });
+  // One that was taken back, or went with the phone's enrolment, is no failure of the phone's.
+  const inviteFailures = (user.vpp.inviteFailures ?? 0) + (command.state === "cancelled" ? 0 : 1);
+  await tx.put("users", { ...user, vpp: { ...user.vpp, ...failed, inviteFailures } });
   await markUserDue(tx, user.id, now);
 }
 
@@ -225,6 +314,8 @@ export async function forgetApps(tx: Transaction, outbox: Outbox, udid: string, 
       commandType: null,
       verifications: 0,
       waitingSince: null,
+      wantedAt: null,
+      presentAt: null,
       dueAt: now,
     });
   }

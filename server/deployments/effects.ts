@@ -1,6 +1,6 @@
 /** Calls to Apple that the reconciler asked for: a few at once, each wish once. */
 import { PippinError } from "../../shared/errors.ts";
-import { noteTokenFault, type LicensingContext } from "../licensing/account.ts";
+import type { LicensingContext } from "../licensing/account.ts";
 import { VppError } from "../licensing/vpp-client.ts";
 import { backoffMs, readPolicies } from "../policies.ts";
 
@@ -113,7 +113,6 @@ export class Effects {
       return 0;
     } catch (error) {
       if (!(error instanceof PippinError) && !(error instanceof VppError)) throw error;
-      await noteTokenFault(this.#context, error);
       const count = this.#failures.get(deed.key) ?? 0;
       this.#failures.set(deed.key, count + 1);
       const { retry } = await store.read(readPolicies);

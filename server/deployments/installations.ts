@@ -2,6 +2,7 @@
 import type { Outbox } from "../outbox.ts";
 import type {
   AssignmentRecord,
+  InstallationOverride,
   InstallationReason,
   InstallationRecord,
   InstallationState,
@@ -65,6 +66,21 @@ export function inState(
   };
 }
 
+/** A new wish is a new beginning: what was tried and failed before counts no more. What is on the phone stays known. */
+export function begunAnew(installation: InstallationRecord, now: number): InstallationRecord {
+  const { state, appState } = installation;
+  if (state !== "failed" && state !== "notApplicable") return { ...installation, waitingSince: null };
+  const isSettled = appState === "UserRejected" || appState === "ManagementRejected" || appState === "Failed";
+  return {
+    ...inState(installation, "pending", null, now),
+    ...(isSettled ? { appState: null, appStateAt: null } : {}),
+    attempts: 0,
+    verifications: 0,
+    detail: null,
+    waitingSince: null,
+  };
+}
+
 /** Stores the record and says so when its state or reason changed. */
 export async function saveInstallation(
   tx: Transaction,
@@ -83,6 +99,20 @@ export async function saveInstallation(
     ...(after.reason === null ? {} : { reason: after.reason }),
     cause: after.cause,
   });
+}
+
+/** Lets the deployments have their say again on every phone that shares the seat. */
+export async function dropOverrides(
+  tx: Transaction,
+  seatId: string,
+  verb: InstallationOverride["verb"],
+  now: number,
+): Promise<void> {
+  const query = { index: "byHolder", partition: seatId, limit: 100 } as const;
+  for (const installation of await tx.list("installations", query)) {
+    if (installation.override?.verb !== verb) continue;
+    await tx.put("installations", { ...installation, override: null, dueAt: now });
+  }
 }
 
 /** Has the reconciler look at it at once. */

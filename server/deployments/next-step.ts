@@ -5,15 +5,18 @@
  * on having seen an event.
  */
 import type { ManagedAppState } from "../../shared/app-states.ts";
+import { devicesPerUserLicense } from "../../shared/vpp.ts";
 import { backoffMs, type Policies } from "../policies.ts";
 import type {
   AssignmentRecord,
   EnrollmentKind,
+  InstallationOverride,
   InstallationReason,
   InstallationState,
   VppUser,
 } from "../store/records.ts";
 import type { DesiredAction } from "./conflicts.ts";
+import { isOffered, isToBeInstalled } from "./wish.ts";
 
 export interface Observed {
   readonly now: number;
@@ -23,13 +26,23 @@ export interface Observed {
     readonly status: VppUser["status"];
     /** An invitation is on its way or was delivered. */
     readonly invited: boolean;
+    /** The invitation lies in the queue of another phone, which has not fetched it, since then. */
+    readonly inviteUnfetchedSince?: number | null;
     /** Invitations that failed to reach the person in a row. */
     readonly inviteFailures: number;
+    /** Apple refused the seat because another user with the same Apple ID has it: don't ask again before. */
+    readonly sharedAppleIdUntil?: number | null;
   } | null;
   readonly account: "usable" | "unusable" | "missing";
   readonly seat: AssignmentRecord["state"] | "none";
   /** Another phone of the same user has the app, or is to have it. */
   readonly sharedWithOtherPhone: boolean;
+  /** Other phones of the user that have the app or are getting it: Apple's limit counts them. */
+  readonly otherHoldersCount?: number;
+  /** Apple never takes this seat back. */
+  readonly irrevocable?: boolean;
+  /** What an admin did with this installation: it outranks the deployments. */
+  readonly override?: InstallationOverride["verb"] | null;
   readonly installation: {
     readonly state: InstallationState;
     readonly reason: InstallationReason | null;
@@ -39,6 +52,14 @@ export interface Observed {
     readonly awaitingCommand: boolean;
     readonly attempts: number;
     readonly verifications: number;
+    /** Of the open command. */
+    readonly commandType?: string | null;
+    /** The open command is in no phone's hands: it was not handed out yet, or was put off. */
+    readonly commandWaits?: boolean;
+    /** As in the installation's record. */
+    readonly requiredAt?: number | null;
+    readonly wantedAt?: number | null;
+    readonly presentAt?: number | null;
   };
 }
 
@@ -60,6 +81,8 @@ export type Step =
   | { readonly kind: "disassociate"; readonly again: boolean; readonly because: string }
   | { readonly kind: "install" }
   | { readonly kind: "remove" }
+  /** Take back the open command, which nobody wants any more and no phone has seen. */
+  | { readonly kind: "withdraw" }
   /** Ask the phone for its managed apps. */
   | { readonly kind: "verify"; readonly state: InstallationState };
 
@@ -106,56 +129,100 @@ function rest(
 export function nextStep(desired: DesiredAction | null, observed: Observed, policy: Policies): Step {
   const { device, installation, seat } = observed;
   if (!device.enrolled) return whenUnenrolled(observed, policy);
-  if (refusesDep(device.kind, observed.user !== null, policy)) return rest("notApplicable", "dep-enrolled");
+  const refused = refusesDep(device.kind, observed.user !== null, policy);
+  if (refused && !isTouched(observed)) return rest("notApplicable", "dep-enrolled");
   if (observed.user === null) return rest("notApplicable", "no-user");
   // Half-done movements of a seat come first: their outcome decides everything after.
   if (seat === "associating") return { kind: "associate", again: true };
   if (seat === "disassociating") return { kind: "disassociate", again: true, because: "unfinished" };
-  if (installation.awaitingCommand) return awaiting(desired, installation.state);
-  switch (desired) {
-    case "required":
-    case "requiredAndAvailable":
-      return towardsInstalled(observed, policy);
-    case "uninstall":
-      return towardsRemoved(observed, policy);
-    case "available":
-    case "notApplicable":
-    case null:
-      return leaveAlone(desired, observed, policy);
-  }
+  if (observed.override) return whileOverridden(observed.override, observed, policy);
+  const wish = { ...installation, desired };
+  const wanted = !refused && isToBeInstalled(wish, observed.now);
+  const begins = wanted && observed.user.status !== "Retired";
+  if (installation.awaitingCommand) return awaiting(desired, begins, observed);
+  if (wanted) return noLaterThan(installation.requiredAt, towardsInstalled(observed, policy));
+  if (desired === "uninstall") return towardsRemoved(observed, policy);
+  if (refused) return leaveAlone("dep-enrolled", observed, policy);
+  if (isOffered(wish, observed.now)) return offer(observed, policy);
+  return leaveAlone(desired === "notApplicable" ? "excluded" : null, observed, policy);
 }
 
-function refusesDep(kind: EnrollmentKind, hasUser: boolean, policy: Policies): boolean {
+/** Something was begun on this phone, and has to be brought to an end even where nothing new may begin. */
+function isTouched({ installation }: Observed): boolean {
+  const { state, appState, attempts, awaitingCommand } = installation;
+  return awaitingCommand || attempts > 0 || appState !== null || state === "installing";
+}
+
+export function refusesDep(kind: EnrollmentKind, hasUser: boolean, policy: Policies): boolean {
   if (kind !== "dep") return false;
   return policy.dep === "refuse" || (policy.dep === "userless-only" && !hasUser);
 }
 
-/** The result of the open command makes the installation due again. */
-function awaiting(desired: DesiredAction | null, state: InstallationState): Step {
+/** The result of the open command makes the installation due again, unless it can still be taken back. */
+function awaiting(desired: DesiredAction | null, wanted: boolean, { installation }: Observed): Step {
+  const { state, reason, commandType } = installation;
+  if (installation.commandWaits) {
+    if (commandType === "InstallApplication" && !wanted) return { kind: "withdraw" };
+    if (commandType === "RemoveApplication" && desired !== "uninstall") return { kind: "withdraw" };
+  }
+  if (commandType === "RemoveApplication") return rest("removing", reason);
+  if (commandType === "InstallApplication") return rest("installing", reason);
+  if (commandType === "ManagedApplicationList") return rest(state, reason);
   const busy = desired === "uninstall" ? "removing" : "installing";
   return rest(state === "installed" && desired !== "uninstall" ? "installed" : busy);
 }
 
 function whenUnenrolled(observed: Observed, policy: Policies): Step {
-  if (policy.licenseOnUnenroll === "reclaim" && !observed.sharedWithOtherPhone) {
-    if (observed.seat === "held") return { kind: "disassociate", again: false, because: "unenrolled" };
-    if (observed.seat === "disassociating")
-      return { kind: "disassociate", again: true, because: "unenrolled" };
+  if (observed.seat === "associating") return { kind: "associate", again: true };
+  if (observed.seat === "disassociating") return { kind: "disassociate", again: true, because: "unenrolled" };
+  if (canReturnSeat(observed)) {
+    if (observed.override === "reclaimed") return giveBack("reclaimed");
+    if (policy.licenseOnUnenroll === "reclaim") return giveBack("unenrolled");
   }
   return rest("notInstalled", "unenrolled");
 }
 
+/** The user has the seat, no other phone needs it, and Apple would take it. */
+function canReturnSeat({ seat, sharedWithOtherPhone, irrevocable }: Observed): boolean {
+  return seat === "held" && !sharedWithOtherPhone && irrevocable !== true;
+}
+
+function giveBack(because: string): Step {
+  return { kind: "disassociate", again: false, because };
+}
+
+/** What an overridden installation says of itself. */
+export const overrideReasons = {
+  revoked: "license-revoked",
+  reclaimed: "reclaimed",
+  cancelled: "cancelled",
+} as const satisfies Record<InstallationOverride["verb"], InstallationReason>;
+
+/** What an admin did stands until an admin asks for the app again, whatever the deployments say. */
+function whileOverridden(verb: InstallationOverride["verb"], observed: Observed, policy: Policies): Step {
+  const { installation } = observed;
+  const desired = verb === "revoked" ? null : "uninstall";
+  let step: Step;
+  if (installation.awaitingCommand) step = awaiting(desired, false, observed);
+  else if (verb !== "revoked") step = towardsRemoved(observed, policy, overrideReasons[verb]);
+  else if (isPresent(installation.appState)) step = whilePresent(observed, policy);
+  else if (isUnderWay(installation.appState)) step = verifyWhenDue("installing", observed, policy);
+  else step = rest("notInstalled");
+  return step.kind === "rest" ? { ...step, reason: overrideReasons[verb] } : step;
+}
+
 function towardsInstalled(observed: Observed, policy: Policies): Step {
   const { installation, user, seat, now } = observed;
-  if (isPresent(installation.appState) && seat === "held") {
-    const inventoryAt = (installation.appStateAt ?? now) + policy.inventoryIntervalDays * 86_400_000;
-    if (now >= inventoryAt) return { kind: "verify", state: "installed" };
-    return rest("installed", null, inventoryAt);
-  }
-  if (seat === "held") {
+  if (isPresent(installation.appState) && seat === "held") return whilePresent(observed, policy);
+  // Who is about to be retired still has the seat, and nothing more is begun with it.
+  if (seat === "held" && user?.status !== "Retired") {
+    const restoreAt = (installation.presentAt ?? 0) + inventoryMs(policy);
+    if (isUserRemoved(observed) && now < restoreAt && (installation.wantedAt ?? null) === null)
+      return rest("notInstalled", "user-removed", restoreAt);
     if (isUnderWay(installation.appState)) return verifyWhenDue("installing", observed, policy);
     if (installation.appState === "UserRejected" || installation.appState === "ManagementRejected")
       return giveUp(observed, "user-rejected");
+    if (isOverDeviceLimit(observed)) return rest("failed", "device-limit");
     if (installation.attempts >= policy.installAttemptsMax) {
       return giveUp(
         observed,
@@ -170,19 +237,37 @@ function towardsInstalled(observed: Observed, policy: Policies): Step {
   if (installation.state === "failed" && isFinal(installation.reason)) {
     return rest("failed", installation.reason);
   }
+  if (user?.status === "Retired") return whileRetired(observed, policy);
+  if (isOverDeviceLimit(observed)) return rest("failed", "device-limit");
   if (observed.account !== "usable") return rest("pending", "account-unusable");
   if (user === null) return rest("notApplicable", "no-user");
   switch (user.status) {
     case "unregistered":
-    case "Retired":
       return { kind: "register" };
     case "Registered":
-      if (user.invited) return rest("waitingForTerms");
+      if (user.invited) return whenInvited(user.inviteUnfetchedSince ?? null, observed.now, policy);
       if (user.inviteFailures >= invitationsMax) return rest("failed", "invitation-failed");
       return { kind: "invite" };
-    case "Associated":
-      return { kind: "associate", again: false };
+    case "Associated": {
+      const againAt = user.sharedAppleIdUntil ?? now;
+      return againAt > now ? rest("failed", "shared-apple-id", againAt) : { kind: "associate", again: false };
+    }
   }
+}
+
+/** One invitation is enough; but one in the queue of a phone that is switched off reaches nobody. */
+function whenInvited(unfetchedSince: number | null, now: number, policy: Policies): Step {
+  if (unfetchedSince === null) return rest("waitingForTerms");
+  const movesAt = unfetchedSince + policy.inviteElsewhereHours * 3_600_000;
+  return now >= movesAt ? { kind: "invite" } : rest("waitingForTerms", null, movesAt);
+}
+
+/** Nobody is invited back by itself: what is on the phone stays, what was begun is watched to its end, nothing new begins. */
+function whileRetired(observed: Observed, policy: Policies): Step {
+  const { installation } = observed;
+  if (isPresent(installation.appState)) return rest("installed", "user-retired");
+  if (isUnderWay(installation.appState)) return verifyWhenDue("installing", observed, policy);
+  return rest("failed", "user-retired");
 }
 
 function isFinal(reason: InstallationReason | null): boolean {
@@ -191,14 +276,19 @@ function isFinal(reason: InstallationReason | null): boolean {
     reason === "install-failed" ||
     reason === "install-refused" ||
     reason === "license-refused" ||
+    reason === "foreign-apple-id" ||
     reason === "cancelled"
   );
 }
 
+/** One licence serves five devices of an Apple ID; the sixth waits until one of them gives the app up. */
+function isOverDeviceLimit({ installation: { appState }, otherHoldersCount = 0 }: Observed): boolean {
+  return otherHoldersCount >= devicesPerUserLicense && !isPresent(appState) && !isUnderWay(appState);
+}
+
 /** The seat goes back unless another phone of the same user needs it. */
 function giveUp(observed: Observed, reason: InstallationReason): Step {
-  if (observed.sharedWithOtherPhone) return rest("failed", reason);
-  return { kind: "disassociate", again: false, because: reason };
+  return canReturnSeat(observed) ? giveBack(reason) : rest("failed", reason);
 }
 
 function verifyWhenDue(state: InstallationState, observed: Observed, policy: Policies): Step {
@@ -207,8 +297,8 @@ function verifyWhenDue(state: InstallationState, observed: Observed, policy: Pol
   return now >= verifyAt ? { kind: "verify", state } : rest(state, installation.reason, verifyAt);
 }
 
-function towardsRemoved(observed: Observed, policy: Policies): Step {
-  const { installation, seat } = observed;
+function towardsRemoved(observed: Observed, policy: Policies, because = "uninstalled"): Step {
+  const { installation } = observed;
   const touched = installation.attempts > 0 || installation.appState !== null;
   const gone =
     !touched ||
@@ -217,10 +307,7 @@ function towardsRemoved(observed: Observed, policy: Policies): Step {
     installation.appState === "ManagementRejected" ||
     installation.appState === "Failed";
   if (gone) {
-    if (seat === "held" && !observed.sharedWithOtherPhone) {
-      return { kind: "disassociate", again: false, because: "uninstalled" };
-    }
-    return rest("notInstalled");
+    return canReturnSeat(observed) ? giveBack(because) : rest("notInstalled");
   }
   if (installation.state === "removing") {
     // A remove command was performed (its result set Unknown), or it could not be now (the state stayed).
@@ -231,15 +318,49 @@ function towardsRemoved(observed: Observed, policy: Policies): Step {
   return { kind: "remove" };
 }
 
-/** Nothing is asked for: what is installed stays, what was begun is watched to its end, an unused seat goes back. */
-function leaveAlone(desired: DesiredAction | null, observed: Observed, policy: Policies): Step {
+/** Offered, and nobody has asked for it (yet). */
+function offer(observed: Observed, policy: Policies): Step {
   const { installation, seat } = observed;
-  if (isPresent(installation.appState)) return rest("installed");
+  const requiredAt = installation.requiredAt ?? null;
+  // The licence stays with whoever deleted the app, for as long as the app is theirs to have.
+  const step: Step =
+    isUserRemoved(observed) && seat === "held"
+      ? rest("notInstalled", "user-removed")
+      : leaveAlone(null, observed, policy);
+  const isIdle = step.kind === "rest" && step.state === "notInstalled" && step.reason === null;
+  return noLaterThan(requiredAt, isIdle && requiredAt !== null ? rest("pending", "before-deadline") : step);
+}
+
+/** The deadline has a say of its own: it is looked at then, whatever is waited for. */
+function noLaterThan(requiredAt: number | null | undefined, step: Step): Step {
+  if (step.kind !== "rest" || requiredAt === null || requiredAt === undefined) return step;
+  return { ...step, dueAt: Math.min(step.dueAt ?? requiredAt, requiredAt) };
+}
+
+function isUserRemoved({ installation }: Observed): boolean {
+  return installation.appState === "ManagedButUninstalled";
+}
+
+/** The app is there: an inventory now and then, or as soon as the person asks for what we believe to be there. */
+function whilePresent({ installation, now }: Observed, policy: Policies): Step {
+  const { appStateAt, wantedAt } = installation;
+  const inventoryAt = (appStateAt ?? now) + inventoryMs(policy);
+  const isDoubtful = (wantedAt ?? -1) >= (appStateAt ?? now);
+  if (isDoubtful || now >= inventoryAt) return { kind: "verify", state: "installed" };
+  return rest("installed", null, inventoryAt);
+}
+
+function inventoryMs(policy: Policies): number {
+  return policy.inventoryIntervalDays * 86_400_000;
+}
+
+/** Nothing is to be begun: what is installed stays, what was begun is watched to its end, an unused seat goes back. */
+function leaveAlone(because: "excluded" | "dep-enrolled" | null, observed: Observed, policy: Policies): Step {
+  const { installation } = observed;
+  if (isPresent(installation.appState)) return whilePresent(observed, policy);
   if (isUnderWay(installation.appState)) {
     return verifyWhenDue(installation.state === "removing" ? "removing" : "installing", observed, policy);
   }
-  if (seat === "held" && !observed.sharedWithOtherPhone) {
-    return { kind: "disassociate", again: false, because: "not-deployed" };
-  }
-  return desired === "notApplicable" ? rest("notApplicable", "excluded") : rest("notInstalled");
+  if (canReturnSeat(observed)) return giveBack("not-deployed");
+  return because === null ? rest("notInstalled") : rest("notApplicable", because);
 }

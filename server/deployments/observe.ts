@@ -2,7 +2,8 @@ import { accountId, accountState } from "../licensing/account.ts";
 import type { DeviceRecord, InstallationRecord, UserRecord } from "../store/records.ts";
 import type { Reader } from "../store/store.ts";
 import { assignmentId } from "./installations.ts";
-import { isPresent, isUnderWay, type Observed } from "./next-step.ts";
+import { countsAgainstLimit, needsSeat, phonesOfHolder } from "./holders.ts";
+import type { Observed } from "./next-step.ts";
 
 export interface Facts {
   readonly observed: Observed;
@@ -16,7 +17,12 @@ export async function observe(reader: Reader, installation: InstallationRecord, 
   const user =
     device === undefined || device.userId === null ? undefined : await reader.get("users", device.userId);
   const account = await reader.get("accounts", accountId);
-  const seat = user && (await reader.get("assignments", assignmentId(user.id, installation.adamId)));
+  const seatId = user && assignmentId(user.id, installation.adamId);
+  const seat = seatId === undefined ? undefined : await reader.get("assignments", seatId);
+  const phones = seatId === undefined ? [] : await phonesOfHolder(reader, seatId);
+  const others = phones.filter((phone) => phone.installation.id !== installation.id);
+  const { commandUUID } = installation;
+  const command = commandUUID === null ? undefined : await reader.get("commands", commandUUID);
   return {
     device,
     user,
@@ -25,14 +31,20 @@ export async function observe(reader: Reader, installation: InstallationRecord, 
       device: { kind: device?.kind ?? "user", enrolled: device?.state === "enrolled" },
       user: user
         ? {
-            status: user.vpp.status,
+            // Who is about to be retired begins nothing new.
+            status: isLeaving(user) ? "Retired" : user.vpp.status,
             invited: user.vpp.invitedAt !== null,
-            inviteFailures: user.vpp.invitedAt === null ? user.vpp.inviteCount : 0,
+            inviteUnfetchedSince: await inviteUnfetchedSince(reader, user, installation.udid),
+            inviteFailures: user.vpp.inviteFailures ?? 0,
+            sharedAppleIdUntil: sharedAppleIdUntil(user, installation),
           }
         : null,
       account: accountState(account, now),
       seat: seat?.state ?? "none",
-      sharedWithOtherPhone: user !== undefined && (await isShared(reader, installation, user.id)),
+      sharedWithOtherPhone: others.some((other) => needsSeat(other, now)),
+      otherHoldersCount: others.filter(countsAgainstLimit).length,
+      irrevocable: seat?.stranded?.reason === "irrevocable",
+      override: installation.override?.verb ?? null,
       installation: {
         state: installation.state,
         reason: installation.reason,
@@ -41,21 +53,34 @@ export async function observe(reader: Reader, installation: InstallationRecord, 
         awaitingCommand: installation.commandUUID !== null,
         attempts: installation.attempts,
         verifications: installation.verifications,
+        commandType: commandUUID === null ? null : installation.commandType,
+        commandWaits: command?.state === "queued" || command?.state === "deferred",
+        requiredAt: installation.requiredAt ?? null,
+        wantedAt: installation.wantedAt ?? null,
+        presentAt: installation.presentAt ?? null,
       },
     },
   };
 }
 
-/** Whether another managed phone of the user has the app, is getting it, or is to get it. */
-async function isShared(reader: Reader, installation: InstallationRecord, userId: string): Promise<boolean> {
-  const partition = assignmentId(userId, installation.adamId);
-  for (const other of await reader.list("installations", { index: "byHolder", partition, limit: 100 })) {
-    if (other.id === installation.id || other.state === "notApplicable") continue;
-    const device = await reader.get("devices", other.udid);
-    if (device?.state !== "enrolled" || device.userId !== userId) continue;
-    const wanted = other.desired === "required" || other.desired === "requiredAndAvailable";
-    if (wanted && other.state !== "failed") return true;
-    if (other.commandUUID !== null || isPresent(other.appState) || isUnderWay(other.appState)) return true;
-  }
-  return false;
+async function inviteUnfetchedSince(
+  reader: Reader,
+  { vpp }: UserRecord,
+  udid: string,
+): Promise<number | null> {
+  if (vpp.inviteCommandUUID === null || vpp.inviteUdid === udid) return null;
+  const command = await reader.get("commands", vpp.inviteCommandUUID);
+  return command?.state === "queued" && command.sendCount === 0 ? command.createdAt : null;
+}
+
+function isLeaving({ vpp }: UserRecord): boolean {
+  return vpp.wish?.kind === "retire" || vpp.wish?.kind === "delete";
+}
+
+/** How long Apple is left alone with a question that it answered with "another user with this Apple ID has it". */
+const sharedAppleIdMs = 6 * 3_600_000;
+
+function sharedAppleIdUntil({ vpp }: UserRecord, { state, reason }: InstallationRecord): number | null {
+  if (state !== "failed" || reason !== "shared-apple-id" || !vpp.refusal) return null;
+  return vpp.refusal.at + sharedAppleIdMs;
 }

@@ -4,6 +4,7 @@ import { purchaseMethodVpp, removeWithProfile, vppProgramId } from "../../shared
 import type { PlistDictionary } from "../../shared/plist.ts";
 import { startLoop, type Loop } from "../background.ts";
 import { enqueueCommand } from "../commands/command-queue.ts";
+import { cancelCommand } from "../commands/command-settlement.ts";
 import type { LicensingContext } from "../licensing/account.ts";
 import {
   intendAssociate,
@@ -12,17 +13,20 @@ import {
   performDisassociate,
   writeLedger,
 } from "../licensing/seats.ts";
-import { registerUser } from "../licensing/terms.ts";
+import { settleLonelySeat, unstrandSeat } from "../licensing/stranded.ts";
+import { registerUser, withdrawInvitation } from "../licensing/terms.ts";
 import { transact, type Outbox } from "../outbox.ts";
 import { readPolicies, type Policies } from "../policies.ts";
 import type { DevicePush } from "../services.ts";
 import type { InstallationRecord } from "../store/records.ts";
 import type { Transaction } from "../store/store.ts";
 import { expandOneDeployment } from "./desired.ts";
+import { createDeviceHooks } from "./deployment-service.ts";
 import { Effects, type Effect } from "./effects.ts";
-import { assignmentId, inState, saveInstallation } from "./installations.ts";
-import { nextStep, type Step } from "./next-step.ts";
+import { assignmentId, begunAnew, inState, saveInstallation } from "./installations.ts";
+import { nextStep, overrideReasons, type Step } from "./next-step.ts";
 import { observe, type Facts } from "./observe.ts";
+import { sweepInstallations } from "./policy-change.ts";
 
 /** Installations planned in one transaction: few journal lines, and nobody waits long behind it. */
 const planBatch = 32;
@@ -44,10 +48,16 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   const { context, push, onFailure } = options;
   const { world } = context;
   const effects = new Effects(context, () => loop.wake(), onFailure);
+  const hooks = createDeviceHooks({ context, wake: () => loop.wake() });
+
+  async function carryOn(tx: Transaction, outbox: Outbox): Promise<boolean> {
+    const now = world.now();
+    return (await expandOneDeployment(tx, outbox, now)) || (await sweepInstallations(tx, outbox, now));
+  }
 
   async function turn(): Promise<number | null> {
-    while (await transact(context, (tx, outbox) => expandOneDeployment(tx, outbox, world.now()))) {
-      // Turn after turn until every deployment has reached its phones.
+    while (await transact(context, carryOn)) {
+      // Turn after turn until every deployment, and every change of a policy, has reached its phones.
     }
     // An effect that ends wakes this loop.
     if (effects.isFull) return null;
@@ -81,7 +91,9 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       }
       done += 1;
       // Read anew: an earlier one of this batch may have touched it.
-      const current = (await tx.get("installations", installation.id)) ?? installation;
+      const stored = (await tx.get("installations", installation.id)) ?? installation;
+      const current = atDeadline(stored, now);
+      if (current !== stored) await saveInstallation(tx, outbox, stored, current);
       const facts = await observe(tx, current, now);
       const step = nextStep(current.desired, facts.observed, policies);
       const effect = await take(tx, outbox, current, facts, step, policies, now, woken);
@@ -113,6 +125,9 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
           dueAt: step.dueAt,
           waitingSince,
         });
+        if (!facts.observed.device.enrolled) await settleLonelySeat(tx, outbox, seatId, "unenrolled", now);
+        if (step.state === "installed") await unstrandSeat(tx, seatId);
+        if (step.state !== installation.state) await wakeOverLimit(tx, installation, seatId, now);
         return undefined;
       }
       case "register":
@@ -135,12 +150,35 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
         if (!step.again) await intendDisassociate(tx, assignment, installation, step.because, now);
         return effect(installation, `seat ${seatId}`, () => performDisassociate(context, seatId));
       }
+      case "install":
+        await unstrandSeat(tx, seatId);
+        return command(tx, outbox, installation, facts, step, policies, now, woken);
       case "invite":
         return command(tx, outbox, installation, facts, step, policies, now, woken);
-      case "install":
       case "remove":
       case "verify":
         return command(tx, outbox, installation, facts, step, policies, now, woken);
+      case "withdraw":
+        // What is told of its end makes the installation due again.
+        if (installation.commandUUID !== null)
+          await cancelCommand(tx, outbox, { ...context, hooks }, installation.commandUUID, {
+            cause: installation.cause,
+          });
+        return undefined;
+    }
+  }
+
+  /** This phone has the app or is getting it no more: another of the user's may have its place among the five. */
+  async function wakeOverLimit(
+    tx: Transaction,
+    installation: InstallationRecord,
+    seatId: string,
+    now: number,
+  ): Promise<void> {
+    const query = { index: "byHolder", partition: seatId, limit: 100 } as const;
+    for (const other of await tx.list("installations", query)) {
+      if (other.id === installation.id || other.reason !== "device-limit") continue;
+      await tx.put("installations", { ...other, dueAt: now });
     }
   }
 
@@ -213,12 +251,19 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     }
     woken.push(installation.udid);
     if (step.kind === "invite") {
+      // The one that went to another phone, and that no phone has fetched.
+      if (facts.user) await withdrawInvitation(tx, outbox, { ...context, hooks }, facts.user);
       await noteInvited(tx, outbox, installation, facts, commandUUID, now);
       return undefined;
     }
     const state = step.kind === "install" ? "installing" : step.kind === "remove" ? "removing" : step.state;
+    // An admin should see why it is being installed once more.
+    const isReturn = installation.appState === "ManagedButUninstalled";
+    const { override } = facts.observed;
+    const present = override ? overrideReasons[override] : installation.reason;
+    const reason = step.kind !== "install" ? present : isReturn ? "user-removed" : null;
     await saveInstallation(tx, outbox, installation, {
-      ...inState(installation, state, step.kind === "install" ? null : installation.reason, now),
+      ...inState(installation, state, reason, now),
       commandUUID,
       commandType: String(built["RequestType"]),
       attempts: installation.attempts + (step.kind === "install" ? 1 : 0),
@@ -267,6 +312,13 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       await effects.stop();
     },
   };
+}
+
+/** The moment an app that was offered until now becomes one that is pushed: a new beginning, kept in the record. */
+function atDeadline(installation: InstallationRecord, now: number): InstallationRecord {
+  const requiredAt = installation.requiredAt ?? null;
+  if (requiredAt === null || requiredAt > now) return installation;
+  return { ...begunAnew(installation, now), requiredAt: null };
 }
 
 function buildCommand(

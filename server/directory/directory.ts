@@ -2,12 +2,14 @@
 import { z } from "zod";
 import { PippinError } from "../../shared/errors.ts";
 import type { ServerContext } from "../context.ts";
+import { perOwnerMax } from "../deployments/installations.ts";
 import type { Outbox } from "../outbox.ts";
 import type { DeploymentService } from "../services.ts";
-import type { Transaction } from "../store/store.ts";
+import type { DeploymentRecord, GroupRecord } from "../store/records.ts";
+import type { Reader, Transaction } from "../store/store.ts";
 
 export interface DirectoryContext extends ServerContext {
-  readonly deployments: Pick<DeploymentService, "membershipChanged" | "wake">;
+  readonly deployments: Pick<DeploymentService, "membershipChanged" | "remove" | "wake">;
 }
 
 export const groupsMax = 1_000;
@@ -58,4 +60,17 @@ export async function noteMove(
 ): Promise<void> {
   await context.deployments.membershipChanged(tx, outbox, userId);
   outbox.after(() => context.deployments.wake());
+}
+
+/** A group that is not being deleted. Throws not_found. */
+export async function findGroup(reader: Reader, groupId: string): Promise<GroupRecord> {
+  const group = await reader.get("groups", groupId);
+  if (group === undefined || group.removedAt !== undefined) throw notFound("group", groupId);
+  return group;
+}
+
+/** Those that count: not yet withdrawn. */
+export async function deploymentsOfGroup(reader: Reader, groupId: string): Promise<DeploymentRecord[]> {
+  const query = { index: "byGroup", partition: groupId, limit: perOwnerMax } as const;
+  return (await reader.list("deployments", query)).filter((deployment) => !deployment.removed);
 }

@@ -6,43 +6,99 @@ import { DirectoryId, Email, GroupName, Name, groupsPerUserMax } from "./directo
 
 export const importRowsMax = 20_000;
 export const importColumns = ["id", "name", "email", "groups"] as const;
+type Column = (typeof importColumns)[number];
+/** Errors that a refusal names; the rest is counted. */
+export const importErrorsMax = 100;
 
-/** One person, with groups by name. */
+/** One person, with groups by name. Without `groups` the user stays in those of before. */
 export const ImportRow = z.strictObject({
   id: DirectoryId,
   name: Name,
   email: Email,
-  groups: z.array(GroupName).max(groupsPerUserMax),
+  groups: z.array(GroupName).max(groupsPerUserMax).optional(),
 });
 export type ImportRow = z.infer<typeof ImportRow>;
 
-const Cells = z.tuple([z.string(), z.string(), z.string(), z.string()]);
+/** One thing that is wrong with a file. */
+export interface ImportError {
+  /** From 1, which is the header's. */
+  readonly line: number;
+  /** Null when it is about the line as a whole. */
+  readonly column: string | null;
+  readonly expected: string;
+}
+
 const Lines = z.array(z.object({ record: z.array(z.string()), info: z.object({ lines: z.number() }) }));
 
-/** Throws malformed_csv with the line (from 1, the header's) and what was expected there. */
+/**
+ * All rows, or none: throws malformed_csv, which names the first error as `line` and `expected`, and every error, up to a limit, as
+ * `lines`.
+ */
 export function parseImportCsv(text: string): ImportRow[] {
   const [header, ...lines] = readLines(text);
-  const expectedHeader = `the header ${importColumns.join(",")}`;
-  if (!header || header.cells.join(",") !== importColumns.join(",")) throw malformed(1, expectedHeader);
+  const columns = readHeader(header?.cells ?? []);
   if (lines.length > importRowsMax) {
-    throw malformed(importRowsMax + 2, `at most ${importRowsMax} lines below the header`);
+    throw malformed([
+      { line: importRowsMax + 2, column: null, expected: `at most ${importRowsMax} lines below the header` },
+    ]);
   }
+  const rows: ImportRow[] = [];
+  const errors: ImportError[] = [];
   const lineOfId = new Map<string, number>();
-  return lines.map(({ cells, line }) => {
-    const columns = Cells.safeParse(cells);
-    if (!columns.success)
-      throw malformed(line, `${importColumns.length} columns: ${importColumns.join(", ")}`);
-    const [id, name, email, groups] = columns.data;
-    const row = ImportRow.safeParse({ id, name, email, groups: splitGroups(groups) });
+  for (const { cells, line } of lines) {
+    if (cells.length !== columns.length) {
+      errors.push({ line, column: null, expected: `${columns.length} columns: ${columns.join(", ")}` });
+      continue;
+    }
+    const row = readRow(columns, cells);
     if (!row.success) {
-      const [issue] = row.error.issues;
-      throw malformed(line, `${String(issue?.path[0] ?? "line")}: ${issue?.message ?? "a user"}`);
+      // Of one cell the first complaint tells enough.
+      const seen = new Set<string>();
+      for (const { path, message } of row.error.issues) {
+        const column = String(path[0]);
+        if (!seen.has(column)) errors.push({ line, column, expected: message });
+        seen.add(column);
+      }
+      continue;
     }
     const first = lineOfId.get(row.data.id);
-    if (first !== undefined) throw malformed(line, `id: each id once (line ${first} has this one)`);
-    lineOfId.set(row.data.id, line);
-    return row.data;
-  });
+    if (first === undefined) lineOfId.set(row.data.id, line);
+    else errors.push({ line, column: "id", expected: `each id once (line ${first} has this one)` });
+    rows.push(row.data);
+  }
+  if (errors.length > 0) throw malformed(errors);
+  return rows;
+}
+
+function readRow(columns: readonly Column[], cells: readonly string[]) {
+  const values = Object.fromEntries(columns.map((column, index) => [column, cells[index] ?? ""]));
+  const { groups, ...rest } = values;
+  return ImportRow.safeParse(groups === undefined ? rest : { ...rest, groups: splitGroups(groups) });
+}
+
+/** The columns in the order of the file. Throws malformed_csv. */
+function readHeader(cells: readonly string[]): Column[] {
+  const expected = `the header ${importColumns.join(",")} in any order; groups may be left out`;
+  const known = (name: string): name is Column => (importColumns as readonly string[]).includes(name);
+  const [only] = cells;
+  if (cells.length === 1 && only !== undefined && /[;\t]/.test(only)) {
+    const separator = only.includes(";") ? "semicolons" : "tabs";
+    throw malformed([
+      { line: 1, column: null, expected: `${expected}, separated by commas (these look like ${separator})` },
+    ]);
+  }
+  const errors: ImportError[] = [];
+  for (const name of new Set(cells)) {
+    if (!known(name)) errors.push({ line: 1, column: name.slice(0, 64), expected });
+    else if (cells.filter((cell) => cell === name).length > 1) {
+      errors.push({ line: 1, column: name, expected: `${expected}, each once` });
+    }
+  }
+  for (const name of importColumns) {
+    if (name !== "groups" && !cells.includes(name)) errors.push({ line: 1, column: name, expected });
+  }
+  if (errors.length > 0) throw malformed(errors);
+  return cells.filter(known);
 }
 
 function splitGroups(text: string): string[] {
@@ -69,16 +125,34 @@ function readLines(text: string): { cells: string[]; line: number }[] {
     if (!(error instanceof CsvError)) throw error;
     const line: unknown = error["lines"];
     throw malformed(
-      typeof line === "number" ? line : 1,
-      "comma-separated values, quoted as in RFC 4180",
+      [
+        {
+          line: typeof line === "number" ? line : 1,
+          column: null,
+          expected: "comma-separated values, quoted as in RFC 4180",
+        },
+      ],
       error,
     );
   }
 }
 
-function malformed(line: number, expected: string, cause?: unknown): PippinError {
-  return new PippinError("malformed_csv", `Line ${line}: expected ${expected}. Nothing was imported.`, {
-    cause,
-    details: { line, expected },
-  });
+function malformed(errors: readonly ImportError[], cause?: unknown): PippinError {
+  const [first] = errors;
+  const { line, expected } = first ?? { line: 1, expected: "users" };
+  const where = first?.column ? `${first.column}: ` : "";
+  const others = errors.length > 1 ? ` ${errors.length - 1} more of this kind.` : "";
+  return new PippinError(
+    "malformed_csv",
+    `Line ${line}: ${where}expected ${expected.replace(/^expected /, "")}.${others} Nothing was imported.`,
+    {
+      cause,
+      details: {
+        line,
+        expected: `${where}${expected}`,
+        lines: errors.slice(0, importErrorsMax),
+        errorCount: errors.length,
+      },
+    },
+  );
 }

@@ -1,33 +1,23 @@
 /** Decisions about people. */
 import { PippinError } from "../../shared/errors.ts";
+import { unregisteredVpp } from "../licensing/vpp-user.ts";
 import { transact } from "../outbox.ts";
-import type { UserRecord, VppUser } from "../store/records.ts";
+import type { UserRecord } from "../store/records.ts";
 import type { Reader } from "../store/store.ts";
-import { normalGroupIds, notFound, noteMove, usersMax, type DirectoryContext } from "./directory.ts";
+import {
+  findGroup,
+  normalGroupIds,
+  notFound,
+  noteMove,
+  usersMax,
+  type DirectoryContext,
+} from "./directory.ts";
 
 export interface NewUser {
   id: string;
   name: string;
   email: string;
   groupIds: string[];
-}
-
-/** A person whom Apple knows nothing of yet. */
-export function unregistered(clientUserIdStr: string): VppUser {
-  return {
-    clientUserIdStr,
-    status: "unregistered",
-    inviteUrl: null,
-    itsIdHash: null,
-    invitedAt: null,
-    inviteCount: 0,
-    inviteUdid: null,
-    inviteCommandUUID: null,
-    acceptedAt: null,
-    checkedAt: null,
-    pollAt: null,
-    pollCount: 0,
-  };
 }
 
 /** Throws already_exists, not_found (a group), limit_exceeded. */
@@ -44,7 +34,7 @@ export async function createUser(
     email,
     groupIds,
     createdAt: context.world.now(),
-    vpp: unregistered(context.world.uuid()),
+    vpp: unregisteredVpp(context.world.uuid()),
   };
   await transact(context, async (tx, outbox) => {
     if (await tx.get("users", id)) {
@@ -72,7 +62,12 @@ export async function changeUser(
   return await transact(context, async (tx, outbox) => {
     const user = await tx.get("users", id);
     if (!user) throw notFound("user", id);
-    if (groupIds) await expectGroups(tx, groupIds);
+    // Those the user is in already may be on their way out.
+    if (groupIds)
+      await expectGroups(
+        tx,
+        groupIds.filter((groupId) => !user.groupIds.includes(groupId)),
+      );
     const next: UserRecord = {
       ...user,
       name: change.name ?? user.name,
@@ -91,7 +86,5 @@ export function sameIds(a: readonly string[], b: readonly string[]): boolean {
 }
 
 async function expectGroups(reader: Reader, groupIds: readonly string[]): Promise<void> {
-  for (const groupId of groupIds) {
-    if (!(await reader.get("groups", groupId))) throw notFound("group", groupId);
-  }
+  for (const groupId of groupIds) await findGroup(reader, groupId);
 }

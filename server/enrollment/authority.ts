@@ -50,6 +50,11 @@ async function foundAuthority({ world }: ServerContext, box: SecretBox): Promise
   };
 }
 
+/** Whether this installation has an authority already. */
+export async function hasAuthority({ store }: ServerContext): Promise<boolean> {
+  return (await store.read((reader) => reader.get("settings", settingId))) !== undefined;
+}
+
 /** The authority of this installation: founded at the first start, read at later ones. Throws store_corrupt. */
 export async function loadAuthority(context: ServerContext, box: SecretBox): Promise<DeviceAuthority> {
   const { store } = context;

@@ -1,9 +1,9 @@
 /** The enrolment pages of the server: the profile behind a link, and the certificate that it leads to. */
 import { Hono } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { signCms } from "../../shared/certificates.ts";
 import { PippinError } from "../../shared/errors.ts";
 import { encodePlist, type PlistDictionary } from "../../shared/plist.ts";
+import { readBytes } from "../api/request-body.ts";
 import type { ServerContext } from "../context.ts";
 import type { DeviceAuthority } from "./authority.ts";
 import { enrollmentPath, findEnrollmentToken } from "./enrollment-token.ts";
@@ -52,30 +52,21 @@ export function createEnrollmentApp(options: EnrollmentAppOptions): Hono {
     });
   });
 
-  app.post(
-    "/:token/identity",
-    bodyLimit({
-      maxSize: signingRequestBytesMax,
-      onError: () => {
-        throw new PippinError("body_too_large", `Expected at most ${signingRequestBytesMax} bytes.`);
-      },
-    }),
-    async (c) => {
-      const contentType = c.req.header("Content-Type")?.split(";")[0]?.trim().toLowerCase();
-      if (contentType !== "application/pkcs10") {
-        throw new PippinError("unsupported_media_type", "Expected a signing request as application/pkcs10.");
-      }
-      const [scheme, challenge] = (c.req.header("Authorization") ?? "").split(" ");
-      const certificate = await issueIdentity(context, authority, {
-        token: c.req.param("token"),
-        challenge: scheme?.toLowerCase() === "bearer" ? (challenge ?? "") : "",
-        signingRequest: new Uint8Array(await c.req.arrayBuffer()),
-      });
-      return c.body(new Uint8Array(certificate), 200, {
-        "Content-Type": "application/pkix-cert",
-        "Cache-Control": "no-store",
-      });
-    },
-  );
+  app.post("/:token/identity", async (c) => {
+    const contentType = c.req.header("Content-Type")?.split(";")[0]?.trim().toLowerCase();
+    if (contentType !== "application/pkcs10") {
+      throw new PippinError("unsupported_media_type", "Expected a signing request as application/pkcs10.");
+    }
+    const [scheme, challenge] = (c.req.header("Authorization") ?? "").split(" ");
+    const certificate = await issueIdentity(context, authority, {
+      token: c.req.param("token"),
+      challenge: scheme?.toLowerCase() === "bearer" ? (challenge ?? "") : "",
+      signingRequest: await readBytes(c.req.raw, signingRequestBytesMax),
+    });
+    return c.body(new Uint8Array(certificate), 200, {
+      "Content-Type": "application/pkix-cert",
+      "Cache-Control": "no-store",
+    });
+  });
   return app;
 }

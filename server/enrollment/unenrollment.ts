@@ -22,6 +22,7 @@ export async function unenrollDevice(
     state: "unenrolled",
     pushMagic: null,
     pushToken: null,
+    unlockToken: null,
     awaitingConfiguration: false,
   };
   // First of all, so that nothing told of the cancelled commands queues another one.

@@ -1,16 +1,17 @@
 /** The organisation's one volume-purchase account: its token, and whether it may be used. */
 import { PippinError, type ProblemCode } from "../../shared/errors.ts";
-import { ClientContext, parseVppDate, ServiceToken, type ClientConfig } from "../../shared/vpp.ts";
+import { parseVppDate, ServiceToken, type ClientConfig } from "../../shared/vpp.ts";
 import type { ServerContext } from "../context.ts";
-import { readPolicies } from "../policies.ts";
+import { transact } from "../outbox.ts";
 import type { SecretBox } from "../secrets.ts";
-import type { AccountView, TokenUpload } from "../services.ts";
+import type { TokenUpload } from "../services.ts";
 import type { AccountRecord } from "../store/records.ts";
 import type { Reader, Transaction } from "../store/store.ts";
-import { VppClient, VppError } from "./vpp-client.ts";
+import { claimedElsewhere, foreignHolder } from "./client-context.ts";
+import { VppError, type VppClient } from "./vpp-client.ts";
 
 export const accountId = "vpp";
-const sealContext = "vpp sToken";
+export const sealContext = "vpp sToken";
 const uploadBytesMax = 16 * 1024;
 
 export interface LicensingContext extends ServerContext {
@@ -20,10 +21,14 @@ export interface LicensingContext extends ServerContext {
   readonly hostname: string;
 }
 
+interface TokenFault {
+  readonly state: AccountRecord["state"];
+  readonly code: ProblemCode;
+  readonly message: string;
+}
+
 /** What stands between a token and its use, by Apple's error number. */
-const tokenFaults: Readonly<
-  Record<number, { state: AccountRecord["state"]; code: ProblemCode; message: string }>
-> = {
+const tokenFaults: Readonly<Record<number, TokenFault>> = {
   9601: { state: "invalid", code: "token_unknown", message: "Apple doesn't accept this token." },
   9621: {
     state: "expired",
@@ -38,31 +43,38 @@ const tokenFaults: Readonly<
   },
 };
 
-export function tokenFault(error: unknown) {
+export function tokenFault(error: unknown): TokenFault | undefined {
   return error instanceof VppError ? tokenFaults[error.errorNumber] : undefined;
 }
 
-export function viewAccount(account: AccountRecord): AccountView {
-  const {
-    sealedToken: _token,
-    usersSinceToken: _users,
-    licensesSinceToken: _licenses,
-    contextGuid: _guid,
-    ...view
-  } = account;
-  return view;
-}
-
-/** The account with its token in clear, for a call to Apple. Throws token_missing. */
+/**
+ * The account with its token in clear, for calls to Apple. Every call to Apple begins here, so that nothing is sent for an account
+ * that another product has claimed. Throws token_missing, token_claimed_elsewhere.
+ */
 export async function openAccount(
   context: LicensingContext,
   reader: Reader,
 ): Promise<{ account: AccountRecord; sToken: string }> {
-  const account = await reader.get("accounts", accountId);
-  if (account === undefined) {
-    throw new PippinError("token_missing", "No volume-purchase token is uploaded yet.");
-  }
+  const account = await usableAccount(reader);
+  context.vpp.identifyAs(account.contextGuid);
   return { account, sToken: context.box.open(account.sealedToken, sealContext) };
+}
+
+/** The account, unless its token is gone or it is another's. Throws token_missing, token_claimed_elsewhere. */
+export async function usableAccount(reader: Reader): Promise<AccountRecord> {
+  const account = await presentAccount(reader);
+  if (account.state === "assignedToExternalMdm") throw claimedElsewhere(account.claimedBy);
+  return account;
+}
+
+/** The account, whatever its state, unless its token is gone. Throws token_missing. */
+export async function presentAccount(reader: Reader): Promise<AccountRecord> {
+  const account = await reader.get("accounts", accountId);
+  if (account === undefined)
+    throw new PippinError("token_missing", "No volume-purchase token is uploaded yet.");
+  if (account.state === "deleted")
+    throw new PippinError("token_missing", `The token of ${account.organisation} was deleted.`);
+  return account;
 }
 
 /** Whether new seats may be taken. */
@@ -70,21 +82,19 @@ export function accountState(
   account: AccountRecord | undefined,
   now: number,
 ): "usable" | "unusable" | "missing" {
-  if (account === undefined) return "missing";
+  if (account === undefined || account.state === "deleted") return "missing";
   return account.state === "valid" && account.expiresAt > now ? "usable" : "unusable";
 }
 
-function parseUpload(
-  upload: TokenUpload,
-  now: number,
-): { sToken: string; expiresAt: number; organisation: string } {
-  if (!upload.acknowledged) {
-    throw new PippinError(
-      "token_not_acknowledged",
-      "Confirm with `acknowledged: true` that the account can't be changed later.",
-    );
-  }
-  const sToken = upload.sToken.trim();
+export interface ReadToken {
+  readonly sToken: string;
+  readonly expiresAt: number;
+  readonly organisation: string;
+}
+
+/** What the text of a `.vpptoken` file says. Throws token_malformed, token_expired. */
+export function readToken(text: string, now: number): ReadToken {
+  const sToken = text.trim();
   const expected =
     "Expected the content of the .vpptoken file: base64 of JSON with token, expDate and orgName.";
   if (sToken.length > uploadBytesMax || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(sToken)) {
@@ -116,82 +126,122 @@ async function installationGuid(tx: Transaction, context: LicensingContext): Pro
   return guid;
 }
 
-/** The host name of the product that holds the account, when it isn't us; null when it is free or ours. */
-export function foreignContext(config: ClientConfig, ownGuid: string): string | null {
-  if (config.clientContext === undefined || config.clientContext === "") return null;
-  let json: unknown;
-  try {
-    json = JSON.parse(config.clientContext);
-  } catch {
-    return "a product that wrote something unreadable";
-  }
-  const parsed = ClientContext.safeParse(json);
-  if (!parsed.success) return "a product that wrote something unreadable";
-  // The guid alone decides; host names change.
-  return parsed.data.guid === ownGuid ? null : parsed.data.hostname;
-}
-
-/** First upload, or renewal by a token of the same account. Nothing is stored unless everything is in order. */
+/**
+ * First upload, or renewal by a token of the same account: whatever hangs on the account stays. Nothing is stored unless everything
+ * is in order.
+ */
 export async function uploadToken(
   context: LicensingContext,
   upload: TokenUpload,
   cause: number,
-): Promise<AccountView> {
-  const { world, store, recorder, vpp, box } = context;
-  const { sToken, expiresAt, organisation } = parseUpload(upload, world.now());
+): Promise<void> {
+  const { world, store, vpp } = context;
+  if (!upload.acknowledged) {
+    throw new PippinError(
+      "token_not_acknowledged",
+      "Confirm with `acknowledged: true` that the account can't be changed later, and see to it that more than one person can sign in to it.",
+    );
+  }
+  const token = readToken(upload.sToken, world.now());
+  const before = await store.read((reader) => reader.get("accounts", accountId));
+  // To upload is not to take control: Apple isn't even asked.
+  if (before?.state === "assignedToExternalMdm") throw claimedElsewhere(before.claimedBy);
   const guid = await store.transaction((tx) => installationGuid(tx, context));
-  const config = await askAccount(() => vpp.clientConfig(sToken));
+  const { config, accountHash } = await askWhose(context, token.sToken);
+  refuseOtherAccount(before, accountHash);
+  const holder = foreignHolder(config.clientContext, guid);
+  if (holder !== null) {
+    if (before !== undefined && before.state !== "deleted")
+      await changeAccountState(context, "assignedToExternalMdm", holder);
+    throw new PippinError(
+      "token_claimed_elsewhere",
+      `The account is managed by ${holder}. Generate a token for this server alone.`,
+      { details: { claimedBy: holder } },
+    );
+  }
+  await claimAccount(context, token.sToken, guid, config);
+  vpp.reopen();
+  await storeToken(context, token, guid, { ...upload, accountHash, config }, cause);
+}
+
+/** Whose account a token stands for. Throws token_*, apple_*. */
+export async function askWhose(
+  context: LicensingContext,
+  sToken: string,
+): Promise<{ config: ClientConfig; accountHash: string }> {
+  const config = await askAccount(() => context.vpp.clientConfig(sToken));
   const accountHash = config.organizationIdHash;
   if (accountHash === undefined) {
     throw new PippinError("apple_refused", "Apple did not say which organisation the token belongs to.");
   }
-  const before = await store.read((reader) => reader.get("accounts", accountId));
-  refuseOtherAccount(before, accountHash);
-  const holder = foreignContext(config, guid);
-  if (holder !== null) {
-    throw new PippinError(
-      "token_claimed_elsewhere",
-      `The account is managed by ${holder}. Generate a token for this server alone.`,
-      {
-        details: { claimedBy: holder },
-      },
-    );
-  }
+  return { config, accountHash };
+}
+
+/** Writes that the account is this installation's, unless Apple has that already. Throws token_*, apple_*. */
+export async function claimAccount(
+  context: LicensingContext,
+  sToken: string,
+  guid: string,
+  config: ClientConfig,
+): Promise<void> {
   const claim = JSON.stringify({ hostname: context.hostname, guid });
-  if (config.clientContext !== claim) await askAccount(() => vpp.clientConfig(sToken, claim));
-  const account = await store.transaction(async (tx) => {
+  if (config.clientContext === claim) return;
+  const after = await askAccount(() => context.vpp.clientConfig(sToken, claim));
+  const holder = foreignHolder(after.clientContext, guid);
+  if (holder !== null) throw claimedElsewhere(holder);
+}
+
+async function storeToken(
+  context: LicensingContext,
+  token: ReadToken,
+  contextGuid: string,
+  facts: { tokenName: string; appleId: string; accountHash: string; config: ClientConfig },
+  cause: number,
+): Promise<void> {
+  const { world, box } = context;
+  const { tokenName, appleId, accountHash, config } = facts;
+  await transact(context, async (tx, outbox) => {
     const existing = await tx.get("accounts", accountId);
     refuseOtherAccount(existing, accountHash);
     const now = world.now();
-    const policies = await readPolicies(tx);
-    const record: AccountRecord = {
+    const returns = existing?.state === "deleted";
+    await tx.put("accounts", {
+      ...existing,
       id: accountId,
-      tokenName: upload.tokenName,
-      appleId: upload.appleId,
-      organisation,
+      tokenName,
+      appleId,
+      organisation: token.organisation,
       accountHash,
       countryCode: config.countryCode ?? "US",
-      sealedToken: box.seal(sToken, sealContext),
-      contextGuid: guid,
+      sealedToken: box.seal(token.sToken, sealContext),
+      contextGuid,
       state: "valid",
       claimedBy: null,
       uploadedAt: existing?.uploadedAt ?? now,
       updatedAt: now,
-      expiresAt,
+      expiresAt: token.expiresAt,
       lastSyncAt: existing?.lastSyncAt ?? null,
       lastSyncResult: existing?.lastSyncResult ?? null,
-      usersSinceToken: existing?.usersSinceToken ?? null,
-      licensesSinceToken: existing?.licensesSinceToken ?? null,
-      nextSyncAt: now + policies.syncIntervalHours * 3_600_000,
-    };
-    await tx.put("accounts", record);
-    return record;
+      // Without a token nothing was heard for a time: everything is read anew.
+      usersSinceToken: returns ? null : (existing?.usersSinceToken ?? null),
+      licensesSinceToken: returns ? null : (existing?.licensesSinceToken ?? null),
+      // The upload syncs at once; if the server stops before that, the schedule does.
+      nextSyncAt: now,
+      warnedDays: null,
+      deletedAt: null,
+      syncFailures: 0,
+    });
+    const expiresAt = new Date(token.expiresAt).toISOString();
+    const renewed = existing !== undefined && !returns;
+    outbox.record("token.uploaded", { organisation: token.organisation, expiresAt, renewed, cause });
   });
-  recorder.record("token.uploaded", { organisation, expiresAt: new Date(expiresAt).toISOString(), cause });
-  return viewAccount(account);
 }
 
-function refuseOtherAccount(existing: AccountRecord | undefined, accountHash: string): void {
+/**
+ * One account, and never another (R12, R13), also after its token expired or was deleted. Accounts are compared by Apple's
+ * organizationIdHash: names and Apple IDs change, and every token has another secret.
+ */
+export function refuseOtherAccount(existing: AccountRecord | undefined, accountHash: string): void {
   if (existing && existing.accountHash !== accountHash) {
     throw new PippinError(
       "token_other_account",
@@ -200,7 +250,8 @@ function refuseOtherAccount(existing: AccountRecord | undefined, accountHash: st
   }
 }
 
-async function askAccount<T>(ask: () => Promise<T>): Promise<T> {
+/** Makes refusals of Apple's into ours. */
+export async function askAccount<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (error) {
@@ -215,25 +266,20 @@ async function askAccount<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Notes what a call to Apple revealed of the token. Answers true when the error was about the token. */
-export async function noteTokenFault(context: LicensingContext, error: unknown): Promise<boolean> {
-  const fault = tokenFault(error);
-  if (fault === undefined) return false;
-  await changeAccountState(context, fault.state, null);
-  return true;
-}
-
+/** Notes what was found out about the account. An account whose token was deleted has no such state. */
 export async function changeAccountState(
   context: LicensingContext,
   state: AccountRecord["state"],
   claimedBy: string | null,
+  concerns: (account: AccountRecord) => boolean = () => true,
 ): Promise<void> {
-  const changed = await context.store.transaction(async (tx) => {
+  await transact(context, async (tx, outbox) => {
     const account = await tx.get("accounts", accountId);
-    if (account === undefined || (account.state === state && account.claimedBy === claimedBy)) return false;
-    await tx.put("accounts", { ...account, state, claimedBy, updatedAt: context.world.now() });
-    return true;
+    if (account === undefined || account.state === "deleted" || !concerns(account)) return;
+    if (account.state === state && account.claimedBy === claimedBy) return;
+    // Only an administrator ends another product's claim.
+    if (account.state === "assignedToExternalMdm" && state !== "assignedToExternalMdm") return;
+    await tx.put("accounts", { ...account, state, claimedBy });
+    outbox.record("token.changed", { state, ...(claimedBy === null ? {} : { claimedBy }) });
   });
-  if (changed)
-    context.recorder.record("token.changed", { state, ...(claimedBy === null ? {} : { claimedBy }) });
 }

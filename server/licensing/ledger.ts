@@ -1,103 +1,209 @@
 /** The ledger held against Apple's side. */
 import type { LedgerCheck, LedgerLine } from "../services.ts";
-import type { AssignmentRecord } from "../store/records.ts";
-import { openAccount, type LicensingContext } from "./account.ts";
+import type { AppRecord, AssignmentRecord } from "../store/records.ts";
+import type { IndexPosition, Reader } from "../store/store.ts";
+import type { VppAsset } from "../../shared/vpp.ts";
+import { accountId, openAccount, type LicensingContext } from "./account.ts";
+import { checkBooks } from "./ledger-invariants.ts";
 import { seatOf } from "./sync.ts";
 
+const pageSize = 500;
+/** Movements of one user that are looked through for one during the check. */
+const movementsSearched = 100;
+
+/** By app, who holds a seat at Apple (by clientUserIdStr). */
+interface AppleSide {
+  readonly holders: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Who holds two seats of one app. */
+  readonly doubled: readonly string[];
+}
+
+interface Seat {
+  readonly record: AssignmentRecord;
+  readonly clientUserIdStr: string;
+}
+
 /**
- * Reads every seat at Apple now and compares. Seats on their way (intended, outcome not yet known) count as agreeing with either
- * answer.
+ * Reads every seat at Apple now and compares. Seats that move meanwhile (intended, outcome not yet known, or settled while Apple's
+ * list was read) count as agreeing with either answer.
  */
 export async function checkLedger(context: LicensingContext): Promise<LedgerCheck> {
   const { store, vpp, world } = context;
+  const beganAt = world.now();
   const { sToken } = await store.read((reader) => openAccount(context, reader));
   const assets = await vpp.assets(sToken);
-  const atApple = new Map<string, Set<string>>();
+  const apple = await readAppleSide(context, sToken);
+  const apps = await readApps(context);
+  const lines: LedgerLine[] = [];
+  const differences: LedgerCheck["differences"] = [];
+  const countDifferences: LedgerCheck["countDifferences"] = [];
+  const violations = [...apple.doubled];
+  for (const asset of assets) {
+    const app = apps.get(asset.adamIdStr);
+    const compared = await compareApp(context, asset, app, apple, beganAt);
+    lines.push(compared.line);
+    differences.push(...compared.differences);
+    if (app) countDifferences.push(...compareCounts(compared.line, app));
+    violations.push(...checkLine(compared.line));
+  }
+  violations.push(...(await checkBooks(store, [...apps.values()], world.now())));
+  const account = await store.read((reader) => reader.get("accounts", accountId));
+  const viewReadAt = account?.lastSyncAt ?? null;
+  const checkedAt = world.now();
+  return {
+    checkedAt,
+    viewReadAt,
+    viewAgeMs: viewReadAt === null ? null : checkedAt - viewReadAt,
+    lines,
+    drift: differences.length,
+    differences,
+    countDifferences,
+    violations,
+  };
+}
+
+async function readAppleSide({ vpp }: LicensingContext, sToken: string): Promise<AppleSide> {
+  const holders = new Map<string, Set<string>>();
   const doubled: string[] = [];
+  const seen = new Set<string>();
   await vpp.licenses(sToken, {}, (page) => {
     for (const license of page) {
       const seat = seatOf(license);
-      if (seat === undefined) continue;
-      const holders = atApple.get(seat.adamId) ?? new Set();
-      if (holders.has(seat.clientUserIdStr))
-        doubled.push(`${seat.clientUserIdStr} holds two seats of ${seat.adamId}`);
-      holders.add(seat.clientUserIdStr);
-      atApple.set(seat.adamId, holders);
+      const licenseId = license.licenseIdStr ?? license.licenseId?.toString() ?? "";
+      // A list that changes under its reader may tell one licence twice.
+      if (seat === undefined || seen.has(licenseId)) continue;
+      seen.add(licenseId);
+      const ofApp = holders.get(seat.adamId) ?? new Set();
+      if (ofApp.has(seat.clientUserIdStr))
+        doubled.push(`${seat.clientUserIdStr} holds two seats of ${seat.adamId} at Apple`);
+      ofApp.add(seat.clientUserIdStr);
+      holders.set(seat.adamId, ofApp);
     }
     return Promise.resolve();
   });
-  const lines: LedgerLine[] = [];
-  const differences: LedgerCheck["differences"] = [];
-  const violations: string[] = doubled;
-  for (const asset of assets) {
-    const adamId = asset.adamIdStr;
-    const here = await seatsHere(context, adamId);
-    const holders = atApple.get(adamId) ?? new Set<string>();
-    let foreign = 0;
-    for (const clientUserIdStr of holders) {
-      const seat = here.seats.get(clientUserIdStr);
-      if (seat === undefined && !(await isOurs(context, clientUserIdStr))) foreign += 1;
-      else if (seat === undefined) differences.push({ adamId, clientUserIdStr, here: false, atApple: true });
-    }
-    for (const [clientUserIdStr, state] of here.seats) {
-      if (state === "held" && !holders.has(clientUserIdStr)) {
-        differences.push({ adamId, clientUserIdStr, here: true, atApple: false });
-      }
-    }
-    const line: LedgerLine = {
-      adamId,
-      name: here.name,
-      total: asset.totalCount ?? 0,
-      assigned: asset.assignedCount ?? 0,
-      available: asset.availableCount ?? 0,
-      heldHere: [...here.seats.values()].filter((state) => state === "held").length,
-      heldAtApple: holders.size,
-      foreign,
-    };
-    if (line.assigned + line.available !== line.total) {
-      violations.push(
-        `${adamId}: ${line.assigned} used and ${line.available} available are not ${line.total} in all`,
-      );
-    }
-    if (line.heldHere > line.total)
-      violations.push(`${adamId}: ${line.heldHere} seats held of ${line.total} owned`);
-    lines.push(line);
-  }
-  return { checkedAt: world.now(), lines, drift: differences.length, differences, violations };
+  return { holders, doubled };
 }
 
-async function seatsHere(
-  context: LicensingContext,
-  adamId: string,
-): Promise<{ name: string; seats: Map<string, AssignmentRecord["state"]> }> {
-  const seats = new Map<string, AssignmentRecord["state"]>();
-  let after: readonly [string, string] | undefined;
+async function readApps({ store }: LicensingContext): Promise<Map<string, AppRecord>> {
+  const apps = new Map<string, AppRecord>();
+  let after: IndexPosition | undefined;
   for (;;) {
-    const page = await context.store.read(async (reader) => {
-      const found = await reader.list("assignments", {
+    const query = { index: "all", partition: "", limit: pageSize, ...(after ? { after } : {}) } as const;
+    const page = await store.read((reader) => reader.list("apps", query));
+    const last = page.at(-1);
+    if (last === undefined) return apps;
+    after = [last.id, last.id];
+    for (const app of page) apps.set(app.id, app);
+  }
+}
+
+async function compareApp(
+  context: LicensingContext,
+  asset: VppAsset,
+  app: AppRecord | undefined,
+  apple: AppleSide,
+  beganAt: number,
+): Promise<{ line: LedgerLine; differences: LedgerCheck["differences"] }> {
+  const adamId = asset.adamIdStr;
+  const name = app?.name ?? adamId;
+  const here = await seatsHere(context, adamId);
+  const holders = apple.holders.get(adamId) ?? new Set<string>();
+  const differences: LedgerCheck["differences"] = [];
+  let foreign = 0;
+  for (const clientUserIdStr of holders) {
+    if (here.has(clientUserIdStr)) continue;
+    const userId = await ownUserId(context, clientUserIdStr);
+    if (userId === null) foreign += 1;
+    else if (!(await returnedSince(context, userId, adamId, beganAt))) {
+      const message = `${userId} holds ${name} at Apple, and our records know nothing of it.`;
+      differences.push({ adamId, userId, clientUserIdStr, here: false, atApple: true, message });
+    }
+  }
+  for (const { record, clientUserIdStr } of here.values()) {
+    if (record.state !== "held" || record.since >= beganAt || holders.has(clientUserIdStr)) continue;
+    const { userId } = record;
+    const message = `${userId} holds ${name} by our records, and not at Apple.`;
+    differences.push({ adamId, userId, clientUserIdStr, here: true, atApple: false, message });
+  }
+  const held = [...here.values()].filter(({ record }) => record.state === "held");
+  const line: LedgerLine = {
+    adamId,
+    name,
+    total: asset.totalCount ?? 0,
+    assigned: asset.assignedCount ?? 0,
+    available: asset.availableCount ?? 0,
+    heldHere: held.length,
+    heldAtApple: holders.size,
+    foreign,
+    stranded: held.filter(({ record }) => record.stranded).length,
+    viewReadAt: app?.syncedAt ?? null,
+  };
+  return { line, differences };
+}
+
+/** What Apple counts now against what we read last: it lags by nature, and says how far. */
+function compareCounts(line: LedgerLine, app: AppRecord): LedgerCheck["countDifferences"] {
+  return (["total", "assigned", "available"] as const).flatMap((field) => {
+    if (app[field] === line[field]) return [];
+    const message = `${app.name}: ${field} is ${line[field]} at Apple now, and ${app[field]} by our records.`;
+    return [{ adamId: app.id, field, here: app[field], atApple: line[field], message }];
+  });
+}
+
+function checkLine({ name, total, assigned, available, heldHere }: LedgerLine): string[] {
+  const broken: string[] = [];
+  if (assigned + available !== total)
+    broken.push(`${name}: ${assigned} used and ${available} available are not ${total} in all`);
+  if (heldHere > total) broken.push(`${name}: ${heldHere} seats held of ${total} owned`);
+  return broken;
+}
+
+/** By clientUserIdStr. */
+async function seatsHere({ store }: LicensingContext, adamId: string): Promise<Map<string, Seat>> {
+  const seats = new Map<string, Seat>();
+  let after: IndexPosition | undefined;
+  for (;;) {
+    const page = await store.read(async (reader) => {
+      const query = {
         index: "byApp",
         partition: adamId,
-        limit: 500,
+        limit: pageSize,
         ...(after ? { after } : {}),
-      });
+      } as const;
+      const found = await reader.list("assignments", query);
       const users = await Promise.all(found.map((seat) => reader.get("users", seat.userId)));
-      return found.map((seat, at) => ({
-        seat,
-        clientUserIdStr: users[at]?.vpp.clientUserIdStr ?? `lost user ${seat.userId}`,
+      return found.map((record, index) => ({
+        record,
+        clientUserIdStr: users[index]?.vpp.clientUserIdStr ?? `lost user ${record.userId}`,
       }));
     });
-    for (const { seat, clientUserIdStr } of page) seats.set(clientUserIdStr, seat.state);
     const last = page.at(-1);
-    if (last === undefined) break;
-    after = [last.seat.id, last.seat.id];
+    if (last === undefined) return seats;
+    after = [last.record.id, last.record.id];
+    for (const seat of page) seats.set(seat.clientUserIdStr, seat);
   }
-  const app = await context.store.read((reader) => reader.get("apps", adamId));
-  return { name: app?.name ?? adamId, seats };
 }
 
-async function isOurs(context: LicensingContext, clientUserIdStr: string): Promise<boolean> {
-  const found = await context.store.read((reader) =>
-    reader.list("users", { index: "byClientUserId", partition: clientUserIdStr, limit: 1 }),
+async function ownUserId({ store }: LicensingContext, clientUserIdStr: string): Promise<string | null> {
+  const query = { index: "byClientUserId", partition: clientUserIdStr, limit: 1 } as const;
+  const [user] = await store.read((reader) => reader.list("users", query));
+  return user?.id ?? null;
+}
+
+/** Apple's page may be older than the return. */
+async function returnedSince(
+  { store }: LicensingContext,
+  userId: string,
+  adamId: string,
+  since: number,
+): Promise<boolean> {
+  const latest = await store.read((reader: Reader) =>
+    reader.list("ledger", {
+      index: "byUser",
+      partition: userId,
+      order: "descending",
+      limit: movementsSearched,
+    }),
   );
-  return found.length > 0;
+  return latest.some((line) => line.adamId === adamId && line.kind === "returned" && line.at >= since);
 }

@@ -1,20 +1,18 @@
 import { PippinError } from "../../shared/errors.ts";
 import { inParallel, startLoop, type Loop } from "../background.ts";
-import { markUserDue } from "../deployments/installations.ts";
-import { transact } from "../outbox.ts";
+import { readPolicies } from "../policies.ts";
 import type { AccountView, LedgerCheck, LicensingService, TokenUpload } from "../services.ts";
-import type { SyncRecord } from "../store/records.ts";
-import {
-  accountId,
-  accountState,
-  noteTokenFault,
-  uploadToken,
-  viewAccount,
-  type LicensingContext,
-} from "./account.ts";
+import { viewAccount } from "./account-view.ts";
+import { accountId, accountState, presentAccount, uploadToken, type LicensingContext } from "./account.ts";
 import { checkLedger } from "./ledger.ts";
-import { runSync } from "./sync.ts";
+import { SyncRunner } from "./sync-runner.ts";
+import { wakeHeldUp } from "./sync.ts";
+import { takeControl } from "./take-control.ts";
+import { deleteToken } from "./token-deletion.ts";
+import { warnOfExpiry } from "./token-warnings.ts";
+import { watchAnswers } from "./token-watch.ts";
 import { pollTerms } from "./terms.ts";
+import { VppError } from "./vpp-client.ts";
 
 const pollBatch = 32;
 const pollWidth = 4;
@@ -34,14 +32,29 @@ export function startLicensing(
   onFailure: (error: unknown) => void,
 ): Licensing {
   const { world, store } = context;
-  let running: Promise<SyncRecord> | undefined;
+  context.vpp.watchWith(watchAnswers(context));
 
-  function sync(trigger: SyncRecord["trigger"], cause = 0): Promise<SyncRecord> {
-    running ??= runSync(context, trigger, cause).finally(() => {
-      running = undefined;
-      changed();
+  async function account(): Promise<AccountView | undefined> {
+    return store.read(async (reader) => {
+      const record = await reader.get("accounts", accountId);
+      return record && viewAccount(reader, record, await readPolicies(reader), world.now());
     });
-    return running;
+  }
+
+  /** The account that an act has just left behind. */
+  async function accountAfter(): Promise<AccountView> {
+    const view = await account();
+    if (view === undefined)
+      throw new PippinError("token_missing", "No volume-purchase token is uploaded yet.");
+    return view;
+  }
+
+  /** Acts on the token happen one after another, so that no two write their claims over each other's at Apple. */
+  let lastAct: Promise<unknown> = Promise.resolve();
+  function inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const turn = lastAct.then(act);
+    lastAct = turn.catch(() => undefined);
+    return turn;
   }
 
   /** One turn of the terms poll: those that are due now. */
@@ -60,7 +73,7 @@ export function startLicensing(
       try {
         await pollTerms(context, user.id);
       } catch (error) {
-        if (!(error instanceof PippinError) && !(await noteTokenFault(context, error))) throw error;
+        if (!(error instanceof PippinError) && !(error instanceof VppError)) throw error;
         unavailable = true;
       }
     });
@@ -68,68 +81,59 @@ export function startLicensing(
     return unavailable ? world.now() + pollRestMs : world.now();
   }
 
-  /** One turn of the schedule. */
-  async function syncWhenDue(): Promise<number | null> {
-    const account = await store.read((reader) => reader.get("accounts", accountId));
-    if (account === undefined) return null;
-    if (account.nextSyncAt > world.now()) return account.nextSyncAt;
-    await sync("schedule");
-    const after = await store.read((reader) => reader.get("accounts", accountId));
-    return after?.nextSyncAt ?? null;
-  }
-
   const polls: Loop = startLoop(world, pollDue, onFailure);
-  const schedule: Loop = startLoop(world, syncWhenDue, onFailure);
+  const warnings: Loop = startLoop(world, () => warnOfExpiry(context), onFailure);
+  const syncs = new SyncRunner(
+    context,
+    () => {
+      changed();
+      // It may have left people to be asked about by name, and an account that may be used again.
+      polls.wake();
+    },
+    onFailure,
+  );
 
   return {
-    async uploadToken(upload: TokenUpload, cause = 0): Promise<AccountView> {
-      const view = await uploadToken(context, upload, cause);
-      // The first reading begins at once; who wants to wait for it asks for a sync, which joins this one.
-      sync("upload", cause).catch(onFailure);
-      schedule.wake();
-      return view;
+    uploadToken: (upload: TokenUpload, cause = 0) =>
+      inTurn(async () => {
+        await uploadToken(context, upload, cause);
+        await wakeHeldUp(context);
+        const view = await accountAfter();
+        // The first reading begins at once; who wants to wait for it asks for a sync, which joins this one.
+        syncs.fresh("upload", cause).catch(onFailure);
+        syncs.wake();
+        warnings.wake();
+        changed();
+        return view;
+      }),
+    account,
+    async takeControl(input, cause = 0) {
+      await inTurn(() => takeControl(context, input, cause));
+      warnings.wake();
+      const sync = await syncs.fresh("takeControl", cause);
+      syncs.wake();
+      return { account: await accountAfter(), sync };
     },
-    async account() {
-      const account = await store.read((reader) => reader.get("accounts", accountId));
-      if (account === undefined) return undefined;
-      const view = viewAccount(account);
-      return account.state === "valid" && account.expiresAt <= world.now()
-        ? { ...view, state: "expired" }
-        : view;
+    deleteToken: (confirm, cause = 0) => inTurn(() => deleteToken(context, confirm, cause)),
+    async appleWebsite() {
+      try {
+        return (await context.vpp.serviceConfig()).vppWebsiteUrl;
+      } catch (error) {
+        if (error instanceof PippinError) return null;
+        throw error;
+      }
     },
     async sync(trigger, cause = 0) {
-      const account = await store.read((reader) => reader.get("accounts", accountId));
-      if (account === undefined)
-        throw new PippinError("token_missing", "No volume-purchase token is uploaded yet.");
-      return sync(trigger, cause);
+      await store.read(presentAccount);
+      return syncs.join(trigger, cause);
     },
     checkLedger: (): Promise<LedgerCheck> => checkLedger(context),
-    async resendInvitation(userId, cause = 0) {
-      await transact(context, async (tx) => {
-        const user = await tx.get("users", userId);
-        if (user === undefined) throw new PippinError("not_found", `There is no user ${userId}.`);
-        if (user.vpp.status === "Associated") {
-          throw new PippinError("conflict", `${user.name} has accepted the terms already.`);
-        }
-        const invitation = {
-          invitedAt: null,
-          inviteUdid: null,
-          inviteCommandUUID: null,
-          inviteCount: 0,
-          pollAt: null,
-        };
-        await tx.put("users", { ...user, vpp: { ...user.vpp, ...invitation, pollCount: 0 } });
-        await markUserDue(tx, userId, world.now(), cause);
-      });
-      changed();
-    },
     wake() {
       polls.wake();
-      schedule.wake();
+      syncs.wake();
     },
     async stop() {
-      await Promise.all([polls.stop(), schedule.stop()]);
-      await running;
+      await Promise.all([polls.stop(), warnings.stop(), syncs.stop()]);
     },
   };
 }

@@ -3,7 +3,15 @@
  * between them leaves the intent, and asking again is harmless: Apple answers 9616 or 9619 where the thing is done already.
  */
 import type { LicenseChange } from "../../shared/vpp.ts";
-import { assignmentId, inState, saveInstallation, wakeWaiting } from "../deployments/installations.ts";
+import {
+  assignmentId,
+  dropOverrides,
+  inState,
+  markUserDue,
+  perOwnerMax,
+  saveInstallation,
+  wakeWaiting,
+} from "../deployments/installations.ts";
 import { transact, type Outbox } from "../outbox.ts";
 import type {
   AppRecord,
@@ -15,6 +23,8 @@ import type {
 import type { Transaction } from "../store/store.ts";
 import { openAccount, type LicensingContext } from "./account.ts";
 import { VppError } from "./vpp-client.ts";
+import { backAlready, neverTaken, settleActItem } from "./license-acts.ts";
+import { retiredVpp } from "./vpp-user.ts";
 
 /**
  * Records the wish for a seat. Answers false, and changes nothing, when by our view none is free: seats that others are taking at
@@ -82,18 +92,26 @@ export async function performAssociate(context: LicensingContext, id: string): P
     const now = world.now();
     const refusal = associationRefusal(change);
     if (refusal === null) {
-      await tx.put("assignments", { ...assignment, state: "held", since: now });
+      // Revoked while Apple was being asked: it goes back at once.
+      const state = assignment.returnReason === null ? "held" : "disassociating";
+      const named = change.licenseIdStr === undefined ? {} : { licenseIdStr: change.licenseIdStr };
+      await tx.put("assignments", { ...assignment, ...named, state, since: now });
       await countSeats(tx, assignment.adamId, change.errorNumber === undefined ? 1 : 0);
       await writeLedger(tx, outbox, "taken", assignment, "licensed", now);
+      await clearRefusal(tx, assignment);
     } else {
       await tx.delete("assignments", id);
+      await settleActItem(tx, outbox, assignment, neverTaken, now);
       if (refusal.reason === "no-license") {
+        // One that came back while Apple was answering may be free after all: then the reconciler asks again.
+        if (await hasReturned(tx, assignment.adamId, assignment.since)) return lookAgain(tx, assignment, now);
         const app = await tx.get("apps", assignment.adamId);
         if (app) await tx.put("apps", { ...app, available: 0, assigned: app.total });
       }
       if (refusal.unregister) {
-        await tx.put("users", { ...intent.user, vpp: { ...intent.user.vpp, status: "unregistered" } });
+        await noteRetired(tx, outbox, assignment.userId, "apple", now);
       } else {
+        await noteRefusal(tx, assignment, refusal.reason, change.errorNumber ?? 0, now);
         await writeLedger(tx, outbox, "refused", assignment, refusal.reason, now);
         await settleInstallation(tx, outbox, assignment, refusal.reason, now);
       }
@@ -112,7 +130,10 @@ function associationRefusal(
     case 9616:
       // The other 9616 means that another VPP user with the same Apple ID has it.
       if (change.regUsersAlreadyAssigned === undefined) return null;
-      return { reason: "license-refused", unregister: false };
+      return { reason: "shared-apple-id", unregister: false };
+    case 9605:
+    case 9635:
+      return { reason: "foreign-apple-id", unregister: false };
     case 9610:
       return { reason: "no-license", unregister: false };
     case 9604:
@@ -148,28 +169,70 @@ export async function performDisassociate(context: LicensingContext, id: string)
     pricingParam: intent.app.pricingParam,
     clientUserIdStr: intent.user.vpp.clientUserIdStr,
   });
-  // 9619: nothing to take back; 9609: retired, which frees the seats. Both mean that the seat is free.
-  const done = change.errorNumber === undefined || [9609, 9619, 9636].includes(change.errorNumber);
-  if (!done && change.errorNumber !== 9607) {
+  if (!isReturnFinal(change)) {
     throw new VppError(change.errorNumber ?? 9603, change.errorMessage ?? "no message");
   }
-  await transact(context, async (tx, outbox) => {
-    const assignment = await tx.get("assignments", id);
-    if (assignment?.state !== "disassociating" || assignment.since !== intent.assignment.since) return;
-    const now = world.now();
-    const because = assignment.returnReason ?? "returned";
-    if (done) {
-      await tx.delete("assignments", id);
-      await countSeats(tx, assignment.adamId, change.errorNumber === undefined ? -1 : 0);
-      await writeLedger(tx, outbox, "returned", assignment, because, now);
-    } else {
-      // 9607: a book stays with its reader for ever.
-      await tx.put("assignments", { ...assignment, state: "held", since: now, returnReason: null });
-    }
-    await settleInstallation(tx, outbox, assignment, because, now);
-    await lookAgain(tx, assignment, now);
-    await wakeWaiting(tx, assignment.adamId, now);
-  });
+  await transact(context, (tx, outbox) => settleReturn(tx, outbox, intent.assignment, change, world.now()));
+}
+
+/** 9619: nothing to take back; 9609, 9636: retired, which frees the seats. All mean that the seat is free. */
+const freeAlready: ReadonlySet<number> = new Set([9609, 9619, 9636]);
+/** A book stays with its reader for ever. */
+const irrevocable = 9607;
+
+/** Whether Apple's answer decides the matter: what it didn't decide is asked again. */
+export function isReturnFinal({ errorNumber }: LicenseChange): boolean {
+  return errorNumber === undefined || errorNumber === irrevocable || freeAlready.has(errorNumber);
+}
+
+/** Stores what Apple's final answer to a return means. Does nothing where somebody else has settled it since. */
+export async function settleReturn(
+  tx: Transaction,
+  outbox: Outbox,
+  asked: Pick<AssignmentRecord, "id" | "since">,
+  change: LicenseChange,
+  now: number,
+): Promise<void> {
+  const assignment = await tx.get("assignments", asked.id);
+  if (assignment?.state !== "disassociating" || assignment.since !== asked.since) return;
+  const because = assignment.returnReason ?? "returned";
+  if (change.errorNumber === irrevocable) {
+    const stranded = { reason: "irrevocable", at: now } as const;
+    const kept = {
+      ...assignment,
+      state: "held",
+      since: now,
+      returnReason: null,
+      actId: null,
+      problem: null,
+    } as const;
+    await tx.put("assignments", { ...kept, stranded });
+    await writeLedger(tx, outbox, "kept", assignment, stranded.reason, now);
+    const message = "Apple never takes back a licence of this item.";
+    await settleActItem(tx, outbox, assignment, { outcome: "failed", code: "9607", message }, now);
+    // Nothing was taken away, so nothing stands against the deployments.
+    if (because === "revoked") await dropOverrides(tx, assignment.id, "revoked", now);
+  } else {
+    await tx.delete("assignments", assignment.id);
+    await countSeats(tx, assignment.adamId, -1);
+    await writeLedger(tx, outbox, "returned", assignment, because, now);
+    const { errorNumber } = change;
+    const returned =
+      errorNumber === undefined
+        ? { code: null, message: "Returned." }
+        : { code: String(errorNumber), message: "Apple had it back already." };
+    await settleActItem(tx, outbox, assignment, { outcome: "done", ...returned }, now);
+  }
+  await settleInstallation(tx, outbox, assignment, because, now);
+  await lookAgain(tx, assignment, now);
+  await wakeWaiting(tx, assignment.adamId, now);
+}
+
+/** Whether a seat of the app came back since. */
+async function hasReturned(tx: Transaction, adamId: string, since: number): Promise<boolean> {
+  const query = { index: "byApp", partition: adamId, order: "descending", limit: 100 } as const;
+  const latest = await tx.list("ledger", query);
+  return latest.some((line) => line.kind === "returned" && line.at >= since);
 }
 
 /** Apple has already freed these seats (the user was retired, or the seat is gone there): our records follow. */
@@ -182,30 +245,88 @@ export async function forgetSeats(
 ): Promise<void> {
   for (const assignment of assignments) {
     await tx.delete("assignments", assignment.id);
-    await countSeats(tx, assignment.adamId, -1);
-    await writeLedger(tx, outbox, "returned", assignment, because, now);
+    await settleActItem(tx, outbox, assignment, backAlready, now);
+    // One that was only asked for never came into the books.
+    if (assignment.state !== "associating") {
+      // The sync that misses a seat has read the counts without it.
+      if (because !== "gone-at-apple") await countSeats(tx, assignment.adamId, -1);
+      await writeLedger(tx, outbox, "returned", assignment, because, now);
+    }
     await lookAgain(tx, assignment, now);
     await wakeWaiting(tx, assignment.adamId, now);
   }
 }
 
+/**
+ * Apple has this user as retired now: the seats came back with that. Whoever shares the Apple ID may go on. Does nothing when
+ * there is no such user.
+ */
+export async function noteRetired(
+  tx: Transaction,
+  outbox: Outbox,
+  userId: string,
+  by: "admin" | "apple",
+  now: number,
+): Promise<void> {
+  const user = await tx.get("users", userId);
+  if (user === undefined) return;
+  await tx.put("users", { ...user, vpp: retiredVpp(user.vpp, by, now) });
+  if (user.vpp.status !== "Retired") outbox.record("user.retired", { userId, by });
+  const seats = await tx.list("assignments", { index: "byUser", partition: userId, limit: perOwnerMax });
+  await forgetSeats(tx, outbox, seats, "user-retired", now);
+  await markUserDue(tx, userId, now);
+  if (user.vpp.itsIdHash !== null) await releaseTwins(tx, user.vpp.itsIdHash, now);
+}
+
+const twinsMax = 100;
+
+/** The others with this Apple ID were refused seats because of the one who has just left it: they are asked for again. */
+async function releaseTwins(tx: Transaction, itsIdHash: string, now: number): Promise<void> {
+  const query = { index: "byItsIdHash", partition: itsIdHash, limit: twinsMax } as const;
+  for (const twin of await tx.list("users", query)) {
+    if (twin.vpp.refusal) await tx.put("users", { ...twin, vpp: { ...twin.vpp, refusal: null } });
+    await markUserDue(tx, twin.id, now);
+  }
+}
+
+/** Keeps with the user what Apple has against the Apple ID. */
+async function noteRefusal(
+  tx: Transaction,
+  { userId, adamId }: AssignmentRecord,
+  reason: InstallationReason,
+  errorNumber: number,
+  now: number,
+): Promise<void> {
+  if (reason !== "shared-apple-id" && reason !== "foreign-apple-id") return;
+  const user = await tx.get("users", userId);
+  if (user === undefined) return;
+  await tx.put("users", { ...user, vpp: { ...user.vpp, refusal: { errorNumber, adamId, at: now } } });
+}
+
+/** A seat was given after all. That one app's seat is taken by a twin says nothing of another app's. */
+async function clearRefusal(tx: Transaction, { userId, adamId }: AssignmentRecord): Promise<void> {
+  const user = await tx.get("users", userId);
+  if (!user?.vpp.refusal || (user.vpp.refusal.errorNumber === 9616 && user.vpp.refusal.adamId !== adamId))
+    return;
+  await tx.put("users", { ...user, vpp: { ...user.vpp, refusal: null } });
+}
+
 async function countSeats(tx: Transaction, adamId: string, taken: number): Promise<void> {
   const app: AppRecord | undefined = await tx.get("apps", adamId);
   if (app === undefined || taken === 0) return;
-  await tx.put("apps", {
-    ...app,
-    assigned: app.assigned + taken,
-    available: Math.max(0, app.available - taken),
-  });
+  // By Apple's count, which may have moved since we last read it: the sum holds all the same.
+  const assigned = Math.min(app.total, Math.max(0, app.assigned + taken));
+  await tx.put("apps", { ...app, assigned, available: app.total - assigned });
 }
 
 const failures: ReadonlySet<string> = new Set<InstallationReason>([
   "no-license",
   "license-refused",
+  "shared-apple-id",
+  "foreign-apple-id",
   "user-rejected",
   "install-failed",
   "install-refused",
-  "cancelled",
 ]);
 
 /** A seat that was refused or given up settles the installation that wanted it. */
@@ -241,12 +362,12 @@ export async function writeLedger(
   tx: Transaction,
   outbox: Outbox,
   kind: LedgerKind,
-  seat: { userId: string; adamId: string; installationId: string | null },
+  seat: { userId: string; adamId: string; installationId: string | null; actId?: string | null },
   reason: string,
   now: number,
 ): Promise<void> {
   const sequence = await tx.sequence();
-  const { userId, adamId, installationId } = seat;
+  const { userId, adamId, installationId, actId = null } = seat;
   await tx.put("ledger", {
     id: String(sequence),
     sequence,
@@ -256,15 +377,16 @@ export async function writeLedger(
     userId,
     installationId,
     reason,
+    ...(actId === null ? {} : { actId }),
   });
   const installation = installationId === null ? undefined : await tx.get("installations", installationId);
-  const event = (
-    { taken: "license.taken", returned: "license.returned", refused: "license.refused" } as const
-  )[kind];
-  outbox.record(event, {
+  const act = actId === null ? undefined : await tx.get("licenseActs", actId);
+  const cause = act?.cause ?? installation?.cause;
+  outbox.record(`license.${kind}`, {
     userId,
     adamId,
-    ...(installation ? { udid: installation.udid, cause: installation.cause } : {}),
+    ...(installation ? { udid: installation.udid } : {}),
+    ...(cause === undefined ? {} : { cause }),
     reason,
   });
 }

@@ -1,321 +1,318 @@
-/** Reading Apple's side in: apps with their counts, users' statuses, and who holds which seat. */
+/** Reading Apple's side in: apps with their counts, users' statuses, and who holds which seat. One sync, and its record. */
 import { PippinError } from "../../shared/errors.ts";
 import type { VppLicense } from "../../shared/vpp.ts";
-import { assignmentId, wakeWaiting } from "../deployments/installations.ts";
+import { markDue, wakeWaiting } from "../deployments/installations.ts";
 import { transact } from "../outbox.ts";
-import { readPolicies } from "../policies.ts";
-import type { AppRecord, AssignmentRecord, SyncRecord } from "../store/records.ts";
-import type { Reader } from "../store/store.ts";
+import { backoffMs, readPolicies, type Policies } from "../policies.ts";
+import type { AccountRecord, SyncRecord } from "../store/records.ts";
+import type { Store, Transaction } from "../store/store.ts";
 import {
   accountId,
   changeAccountState,
-  foreignContext,
-  noteTokenFault,
+  claimAccount,
   openAccount,
+  tokenFault,
+  usableAccount,
   type LicensingContext,
 } from "./account.ts";
-import { forgetSeats, writeLedger } from "./seats.ts";
-import { applyAppleUser } from "./terms.ts";
+import { claimedElsewhere, foreignHolder } from "./client-context.ts";
+import { readApps } from "./sync-apps.ts";
+import { readLicenses } from "./sync-licenses.ts";
+import { countLosses } from "./sync-losses.ts";
+import type { ListOutcome, Reading } from "./sync-reading.ts";
+import { readUsers } from "./sync-users.ts";
 import { VppError } from "./vpp-client.ts";
 
-const lookupBatch = 50;
-const productTypeApp = 8;
+const hourMs = 3_600_000;
+/** After a failure for want of Apple the next sync comes sooner: after this long, then twice as long each time, up to an hour. */
+const retryBackoff = { firstSeconds: 60, factor: 2, maxSeconds: 3_600 };
 const syncsKept = 200;
 
-type Counts = Pick<SyncRecord, "apps" | "users" | "licenses" | "foreignUsers" | "foreignLicenses">;
+type Outcome =
+  | { readonly apps: number; readonly users: ListOutcome; readonly licenses: ListOutcome }
+  | { readonly failure: Failure };
+
+interface Failure {
+  readonly code: string;
+  readonly message: string;
+  /** Apple can't be had now: soon it may. */
+  readonly passing: boolean;
+  readonly retryAfterMs: number;
+}
 
 /**
- * One whole sync. Never throws for what Apple's side did: the record's `result` and `error` tell. *Last synchronised* and the
- * incremental tokens move only when everything was read.
+ * One whole sync. Never throws for what Apple's side did: the record's `result`, `errorCode` and `error` tell. *Last synchronised* and
+ * the places where the next sync goes on move only when everything was read, in one transaction. What was read before a failure
+ * is true all the same, and reading it again changes nothing: so a sync that was cut short is just done again.
  */
 export async function runSync(
   context: LicensingContext,
   trigger: SyncRecord["trigger"],
   cause: number,
 ): Promise<SyncRecord> {
-  const { world, recorder } = context;
-  const startedAt = world.now();
-  const begun = await context.store.transaction(async (tx) => {
-    const sequence = await tx.sequence();
-    const record: SyncRecord = {
-      id: String(sequence),
-      sequence,
-      startedAt,
-      finishedAt: null,
-      trigger,
-      result: "running",
-      error: null,
-      apps: 0,
-      users: 0,
-      licenses: 0,
-      foreignUsers: 0,
-      foreignLicenses: 0,
-    };
-    await tx.put("syncs", record);
-    return record;
-  });
-  const started = recorder.record("sync.started", { trigger, cause });
-  const counts: Counts = { apps: 0, users: 0, licenses: 0, foreignUsers: 0, foreignLicenses: 0 };
-  let error: string | null = null;
-  let usersSinceToken: string | null = null;
+  const begun = await context.store.transaction((tx) => beginSync(tx, trigger, context.world.now()));
+  const started = context.recorder.record("sync.started", { trigger, syncId: begun.id, cause });
   try {
-    usersSinceToken = await readEverything(context, counts, startedAt);
-  } catch (failure) {
-    if (!(failure instanceof PippinError) && !(failure instanceof VppError)) throw failure;
-    await noteTokenFault(context, failure);
-    error =
-      failure instanceof VppError
-        ? `Apple's error ${failure.errorNumber}: ${failure.message}`
-        : failure.message;
+    const outcome = await readEverything(context, begun.id);
+    return await finishSync(context, begun, outcome, started);
+  } catch (error) {
+    const failure = failureOf(error);
+    const finished = await finishSync(context, begun, { failure }, started);
+    // A bug is told aloud, beside the record.
+    if (failure.code === "internal") throw error;
+    return finished;
   }
-  const finished = await context.store.transaction(async (tx) => {
-    const now = world.now();
-    const record: SyncRecord = {
-      ...begun,
-      ...counts,
-      finishedAt: now,
-      result: error === null ? "completed" : "failed",
-      error,
-    };
-    await tx.put("syncs", record);
-    for (const old of await tx
-      .list("syncs", { index: "all", partition: "", order: "descending", limit: 1_000 })
-      .then((all) => all.slice(syncsKept))) {
-      await tx.delete("syncs", old.id);
-    }
-    const account = await tx.get("accounts", accountId);
-    if (account) {
-      const { syncIntervalHours } = await readPolicies(tx);
-      const succeeded = error === null ? { lastSyncAt: now, usersSinceToken } : {};
-      await tx.put("accounts", {
-        ...account,
-        ...succeeded,
-        lastSyncResult: error ?? "completed",
-        nextSyncAt: startedAt + syncIntervalHours * 3_600_000,
-      });
-    }
-    return record;
-  });
-  recorder.record("sync.finished", {
-    result: finished.result,
-    ...counts,
-    ...(error === null ? {} : { error }),
-    cause: started,
-  });
-  return finished;
 }
 
-/** Answers with the users' sinceModifiedToken. */
-async function readEverything(context: LicensingContext, counts: Counts, startedAt: number): Promise<string> {
+async function beginSync(
+  tx: Transaction,
+  trigger: SyncRecord["trigger"],
+  startedAt: number,
+): Promise<SyncRecord> {
+  const sequence = await tx.sequence();
+  const record: SyncRecord = {
+    id: String(sequence),
+    sequence,
+    startedAt,
+    finishedAt: null,
+    trigger,
+    result: "running",
+    error: null,
+    errorCode: null,
+    apps: 0,
+    users: 0,
+    licenses: 0,
+    foreignUsers: 0,
+    foreignLicenses: 0,
+    lostUsers: 0,
+    lostLicenses: 0,
+  };
+  await tx.put("syncs", record);
+  await prune(tx);
+  return record;
+}
+
+async function prune(tx: Transaction): Promise<void> {
+  const excess = (await tx.count("syncs", "all", "")) - syncsKept;
+  if (excess <= 0) return;
+  for (const old of await tx.list("syncs", { index: "all", partition: "", limit: Math.min(excess, 100) })) {
+    await tx.delete("syncs", old.id);
+  }
+}
+
+function failureOf(error: unknown): Failure {
+  const fault = tokenFault(error);
+  if (fault && error instanceof VppError) {
+    const message = `${fault.message} (Apple's error ${error.errorNumber})`;
+    return { code: fault.code, message, passing: false, retryAfterMs: 0 };
+  }
+  if (error instanceof VppError) {
+    const message = `Apple's error ${error.errorNumber}: ${error.message}`;
+    return { code: "apple_refused", message, passing: true, retryAfterMs: 0 };
+  }
+  if (error instanceof PippinError) {
+    const passing = error.code === "apple_unavailable" || error.code === "apple_refused";
+    const asked = error.details?.["retryAfterMs"];
+    const retryAfterMs = typeof asked === "number" ? asked : 0;
+    return { code: error.code, message: error.message, passing, retryAfterMs };
+  }
+  return {
+    code: "internal",
+    message: "The server failed; its log says how.",
+    passing: true,
+    retryAfterMs: 0,
+  };
+}
+
+async function readEverything(
+  context: LicensingContext,
+  syncId: string,
+): Promise<Exclude<Outcome, { failure: Failure }>> {
   const { account, sToken } = await context.store.read((reader) => openAccount(context, reader));
   const config = await context.vpp.clientConfig(sToken);
-  const holder = foreignContext(config, account.contextGuid);
+  const holder = foreignHolder(config.clientContext, account.contextGuid);
   if (holder !== null) {
     // Apple's rule: no more requests for this account until an administrator takes it back.
     await changeAccountState(context, "assignedToExternalMdm", holder);
-    throw new PippinError("token_claimed_elsewhere", `The account is managed by ${holder} now.`);
+    throw claimedElsewhere(holder);
   }
-  await readApps(context, sToken, account.countryCode, counts);
-  const since = await readUsers(context, sToken, account.usersSinceToken, counts);
-  await readLicenses(context, sToken, counts, startedAt);
-  await transact(context, async (tx, outbox) => {
+  // Whoever had the account let it go, or somebody cleared it by hand: it is ours as long as we have its token.
+  await claimAccount(context, sToken, account.contextGuid, config);
+  const reading: Reading = { context, syncId, sToken, countryCode: account.countryCode };
+  const apps = await readApps(reading);
+  const users = await readUsers(reading, account.usersSinceToken);
+  const licenses = await readLicenses(reading, account.licensesSinceToken);
+  return { apps, users, licenses };
+}
+
+async function finishSync(
+  context: LicensingContext,
+  begun: SyncRecord,
+  outcome: Outcome,
+  cause: number,
+): Promise<SyncRecord> {
+  const finished = await transact(context, async (tx, outbox) => {
     const now = context.world.now();
-    for (const app of await tx.list("apps", { index: "all", partition: "", limit: 1_000 })) {
-      await wakeWaiting(tx, app.id, now);
+    const account = await tx.get("accounts", accountId);
+    const policies = await readPolicies(tx);
+    // An admin may have deleted the token while the last page was on its way.
+    const settled = "failure" in outcome ? outcome : ((await lost(tx)) ?? outcome);
+    const record: SyncRecord = {
+      ...begun,
+      finishedAt: now,
+      foreignUsers: await tx.count("foreign", "byKind", "user"),
+      foreignLicenses: await tx.count("foreign", "byKind", "license"),
+      ...(await countLosses(tx, begun.id)),
+      ...("failure" in settled
+        ? { result: "failed", error: settled.failure.message, errorCode: settled.failure.code }
+        : {
+            result: "completed",
+            apps: settled.apps,
+            users: settled.users.own,
+            licenses: settled.licenses.own,
+            usersMode: settled.users.mode,
+            licensesMode: settled.licenses.mode,
+          }),
+    };
+    await tx.put("syncs", record);
+    if (account === undefined) return record;
+    if ("failure" in settled) {
+      const random = context.world.random();
+      await tx.put(
+        "accounts",
+        afterFailure(account, settled.failure, policies, begun.startedAt, now, random),
+      );
+      return record;
     }
-    const current = await tx.get("accounts", accountId);
-    if (current && current.state !== "valid") {
-      await tx.put("accounts", { ...current, state: "valid", claimedBy: null });
-      outbox.record("token.changed", { state: "valid" });
+    const heals = isFault(account.state) && account.expiresAt > now;
+    await tx.put("accounts", {
+      ...account,
+      state: heals ? "valid" : account.state,
+      lastSyncAt: now,
+      lastSyncResult: "completed",
+      lastSyncErrorCode: null,
+      syncFailures: 0,
+      usersSinceToken: settled.users.since,
+      licensesSinceToken: settled.licenses.since,
+      usersConfirmedAt: begun.startedAt,
+      syncStartedAt: begun.startedAt,
+      nextSyncAt: begun.startedAt + policies.syncIntervalHours * hourMs,
+    });
+    if (heals) outbox.record("token.changed", { state: "valid" });
+    return record;
+  });
+  const { result, apps, users, licenses, foreignUsers, foreignLicenses, error, errorCode } = finished;
+  context.recorder.record("sync.finished", {
+    syncId: finished.id,
+    result,
+    ...{ apps, users, licenses, foreignUsers, foreignLicenses },
+    ...(error === null ? {} : { error, errorCode }),
+    cause,
+  });
+  if (result === "completed") await wakeHeldUp(context);
+  return finished;
+}
+
+/** Why what was read doesn't count any more. */
+async function lost(tx: Transaction): Promise<{ failure: Failure } | undefined> {
+  try {
+    await usableAccount(tx);
+    return undefined;
+  } catch (error) {
+    return { failure: failureOf(error) };
+  }
+}
+
+/** Apple accepts the token after all. Another product's claim is ended by nobody but an admin. */
+function isFault(state: AccountRecord["state"]): boolean {
+  return state === "expired" || state === "revoked" || state === "invalid";
+}
+
+function afterFailure(
+  account: AccountRecord,
+  failure: Failure,
+  policies: Policies,
+  startedAt: number,
+  now: number,
+  random: number,
+): AccountRecord {
+  const failures = (account.syncFailures ?? 0) + 1;
+  const regularAt = startedAt + policies.syncIntervalHours * hourMs;
+  const waitMs = Math.max(
+    failure.retryAfterMs,
+    Math.round(backoffMs(retryBackoff, failures - 1) * (0.75 + random / 2)),
+  );
+  return {
+    ...account,
+    lastSyncResult: failure.message,
+    lastSyncErrorCode: failure.code,
+    syncFailures: failures,
+    syncStartedAt: startedAt,
+    nextSyncAt: failure.passing
+      ? Math.max(now + failure.retryAfterMs, Math.min(now + waitMs, regularAt))
+      : regularAt,
+  };
+}
+
+/** What waited for a usable account, for a licence or for Apple goes on. */
+export async function wakeHeldUp(context: LicensingContext): Promise<void> {
+  const { store, world } = context;
+  await eachPage(store, async (tx, after) => {
+    const page = await tx.list("apps", { index: "all", partition: "", limit: 200, ...after });
+    for (const app of page) await wakeWaiting(tx, app.id, world.now());
+    return page.at(-1)?.id;
+  });
+  await eachPage(store, async (tx, after) => {
+    const query = { index: "byState", partition: "pending", limit: 500, ...after } as const;
+    const page = await tx.list("installations", query);
+    for (const installation of page) {
+      if (installation.dueAt === null) await tx.put("installations", { ...installation, dueAt: world.now() });
     }
+    return page.at(-1)?.id;
   });
-  await wakeHeldUp(context);
-  return since;
+  // Seats on their way were tried at ever longer intervals while Apple refused the token.
+  for (const state of ["associating", "disassociating"] as const) {
+    await eachPage(store, async (tx, after) => {
+      const query = { index: "byState", partition: state, limit: 500, ...after } as const;
+      const page = await tx.list("assignments", query);
+      for (const { installationId } of page) {
+        if (installationId !== null) await markDue(tx, installationId, world.now());
+      }
+      return page.at(-1)?.id;
+    });
+  }
 }
 
-/** What waited for a usable account goes on. */
-async function wakeHeldUp(context: LicensingContext): Promise<void> {
-  let after: readonly [string, string] | undefined;
+/** Transaction after transaction, through an index whose entries are sorted by id. */
+async function eachPage(
+  store: Store,
+  turn: (tx: Transaction, after: { after?: readonly [string, string] }) => Promise<string | undefined>,
+): Promise<void> {
+  let last: string | undefined;
   for (;;) {
-    const last = await context.store.transaction(async (tx) => {
-      const query = {
-        index: "byState",
-        partition: "pending",
-        limit: 500,
-        ...(after ? { after } : {}),
-      } as const;
-      const page = await tx.list("installations", query);
-      for (const installation of page) {
-        if (installation.dueAt === null)
-          await tx.put("installations", { ...installation, dueAt: context.world.now() });
-      }
-      return page.at(-1);
-    });
+    const from: { after?: readonly [string, string] } = last === undefined ? {} : { after: [last, last] };
+    last = await store.transaction((tx) => turn(tx, from));
     if (last === undefined) return;
-    after = [last.id, last.id];
   }
 }
 
-async function readApps(
-  context: LicensingContext,
-  sToken: string,
-  countryCode: string,
-  counts: Counts,
-): Promise<void> {
-  const assets = (await context.vpp.assets(sToken)).filter((asset) => asset.productTypeId === productTypeApp);
-  for (let from = 0; from < assets.length; from += lookupBatch) {
-    const batch = assets.slice(from, from + lookupBatch);
-    const facts = await context.vpp.lookup(
-      batch.map((asset) => asset.adamIdStr),
-      countryCode,
-    );
-    await context.store.transaction(async (tx) => {
-      for (const asset of batch) {
-        const before = await tx.get("apps", asset.adamIdStr);
-        const named = facts.get(asset.adamIdStr) ?? before;
-        // Without a bundle id nothing a phone says could be matched to it.
-        if (named === undefined) continue;
-        const record: AppRecord = {
-          id: asset.adamIdStr,
-          name: named.name,
-          bundleId: named.bundleId,
-          pricingParam: asset.pricingParam,
-          deviceAssignable: asset.deviceAssignable ?? false,
-          irrevocable: asset.isIrrevocable,
-          total: asset.totalCount ?? 0,
-          assigned: asset.assignedCount ?? 0,
-          available: asset.availableCount ?? 0,
-          retired: asset.retiredCount ?? 0,
-          syncedAt: context.world.now(),
-        };
-        await tx.put("apps", record);
-      }
-    });
-    counts.apps += batch.length;
-  }
-}
-
-async function readUsers(
-  context: LicensingContext,
-  sToken: string,
-  since: string | null,
-  counts: Counts,
-): Promise<string> {
-  return context.vpp.users(sToken, since, async (page) => {
-    let foreign = 0;
-    await transact(context, async (tx, outbox) => {
-      foreign = 0;
-      for (const apple of page) {
-        const [user] = await tx.list("users", {
-          index: "byClientUserId",
-          partition: apple.clientUserIdStr,
-          limit: 1,
-        });
-        if (user === undefined) {
-          // Created by another product: counted, never imported (R21–R23).
-          foreign += 1;
-          continue;
-        }
-        // An old record of somebody who has come back says nothing about now.
-        const superseded = apple.status === "Retired" && user.vpp.status === "Registered";
-        if (!superseded) await applyAppleUser(tx, outbox, user, apple, context.world.now());
-      }
-    });
-    counts.users += page.length - foreign;
-    counts.foreignUsers += foreign;
+/** A sync that the server's end cut short is over, and is done again at once. */
+export async function settleInterrupted(context: LicensingContext): Promise<void> {
+  await transact(context, async (tx, outbox) => {
+    const latest = { index: "all", partition: "", order: "descending", limit: 10 } as const;
+    const running = (await tx.list("syncs", latest)).filter((sync) => sync.result === "running");
+    if (running.length === 0) return;
+    const now = context.world.now();
+    const error = "The server stopped before the sync was done.";
+    for (const sync of running) {
+      const settled = { result: "failed", finishedAt: now, error, errorCode: "interrupted" } as const;
+      await tx.put("syncs", { ...sync, ...settled });
+      outbox.record("sync.finished", { syncId: sync.id, result: "failed", error, errorCode: "interrupted" });
+    }
+    const account = await tx.get("accounts", accountId);
+    if (account && account.state !== "deleted" && account.nextSyncAt > now)
+      await tx.put("accounts", { ...account, nextSyncAt: now });
   });
-}
-
-/** Makes our seats equal to Apple's. A seat that moved after the sync began is left to the movement's own answer. */
-async function readLicenses(
-  context: LicensingContext,
-  sToken: string,
-  counts: Counts,
-  startedAt: number,
-): Promise<void> {
-  const atApple = new Set<string>();
-  await context.vpp.licenses(sToken, {}, async (page) => {
-    let foreign = 0;
-    await transact(context, async (tx, outbox) => {
-      foreign = 0;
-      for (const license of page) {
-        const seat = seatOf(license);
-        if (seat === undefined) continue;
-        const [user] = await tx.list("users", {
-          index: "byClientUserId",
-          partition: seat.clientUserIdStr,
-          limit: 1,
-        });
-        if (user === undefined) {
-          foreign += 1;
-          continue;
-        }
-        const id = assignmentId(user.id, seat.adamId);
-        atApple.add(id);
-        if ((await tx.get("assignments", id)) !== undefined) continue;
-        if (await returnedSince(tx, user.id, seat.adamId, startedAt)) continue;
-        const now = context.world.now();
-        const adopted: AssignmentRecord = {
-          id,
-          userId: user.id,
-          adamId: seat.adamId,
-          state: "held",
-          since: now,
-          installationId: null,
-          returnReason: null,
-        };
-        await tx.put("assignments", adopted);
-        await writeLedger(tx, outbox, "taken", adopted, "found-at-apple", now);
-      }
-    });
-    counts.licenses += page.length - foreign;
-    counts.foreignLicenses += foreign;
-  });
-  await forgetVanished(context, atApple, startedAt);
-}
-
-/** Apple's page may have been made before the seat was given back. */
-async function returnedSince(
-  reader: Reader,
-  userId: string,
-  adamId: string,
-  since: number,
-): Promise<boolean> {
-  const movements = await reader.list("ledger", {
-    index: "byUser",
-    partition: userId,
-    order: "descending",
-    limit: 50,
-  });
-  return movements.some((entry) => entry.adamId === adamId && entry.kind === "returned" && entry.at >= since);
-}
-
-async function forgetVanished(
-  context: LicensingContext,
-  atApple: ReadonlySet<string>,
-  startedAt: number,
-): Promise<void> {
-  let after: readonly [string, string] | undefined;
-  for (;;) {
-    const page = await context.store.read((reader) =>
-      reader.list("assignments", { index: "all", partition: "", limit: 500, ...(after ? { after } : {}) }),
-    );
-    const last = page.at(-1);
-    if (last === undefined) return;
-    after = [last.id, last.id];
-    const vanished = page.filter(
-      (seat) => seat.state === "held" && seat.since < startedAt && !atApple.has(seat.id),
-    );
-    if (vanished.length === 0) continue;
-    await transact(context, async (tx, outbox) => {
-      const still: AssignmentRecord[] = [];
-      for (const seat of vanished) {
-        const current = await tx.get("assignments", seat.id);
-        if (current?.state === "held" && current.since === seat.since) still.push(current);
-      }
-      await forgetSeats(tx, outbox, still, "gone-at-apple", context.world.now());
-    });
-  }
 }
 
 export function seatOf(license: VppLicense): { clientUserIdStr: string; adamId: string } | undefined {

@@ -1,9 +1,10 @@
+import { crc32 } from "node:zlib";
 import { PippinError } from "../../shared/errors.ts";
+import { formatVersion } from "./migrations.ts";
 import { createEmptyState, isCollectionName } from "./tables.ts";
 import type { StoredRecord, StoreState } from "./tables.ts";
 
 const format = "pippin-store";
-const version = 1;
 
 /**
  * The state as a JSON document with a line for each record, for a person to read and search.
@@ -16,24 +17,42 @@ export function formatDocument(state: StoreState): string {
     for (const [id, record] of records) lines.push(`${JSON.stringify(id)}: ${JSON.stringify(record)}`);
     return `${JSON.stringify(name)}: {${lines.length > 0 ? `\n${lines.join(",\n")}\n` : ""}}`;
   });
-  return [
-    `{"format": "${format}", "version": ${version},`,
+  const content = [
+    `{"format": "${format}", "version": ${formatVersion},`,
     `"sequence": ${state.sequence}, "lastTransaction": ${state.lastTransaction},`,
-    `"collections": {\n${collections.join(",\n")}\n}}\n`,
+    `"collections": {\n${collections.join(",\n")}\n},\n`,
   ].join("\n");
+  return `${content}${checksumLine(content)}`;
 }
 
-/** Throws `store_corrupt`, naming the file. */
-export function parseDocument(text: string, path: string): StoreState {
+/** The last line: the CRC-32 of all before it, in eight hex digits. */
+function checksumLine(content: string): string {
+  return `"checksum": "${crc32(content).toString(16).padStart(8, "0")}"}\n`;
+}
+
+function isWhole(text: string): boolean {
+  const at = text.lastIndexOf('\n"checksum"') + 1;
+  return at > 0 && text.slice(at) === checksumLine(text.slice(0, at));
+}
+
+/** The state as it stands there, in the format of that version. Throws `store_corrupt`, `store_too_new`, naming the file. */
+export function parseDocument(text: string, path: string): { state: StoreState; version: number } {
   const document = parseJson(text, path);
   if (!isDictionary(document)) throw corrupt(path, "it is not a JSON object");
   if (document.format !== format)
     throw corrupt(path, `its format should be "${format}", not ${JSON.stringify(document.format)}`);
-  if (document.version !== version)
-    throw corrupt(
-      path,
-      `its version is ${JSON.stringify(document.version)} and this program reads version ${version}`,
+  const { version } = document;
+  if (!isCounter(version) || version < 1)
+    throw corrupt(path, `its version should be a whole number from 1 up, not ${JSON.stringify(version)}`);
+  if (version > formatVersion)
+    throw new PippinError(
+      "store_too_new",
+      `A newer Pippin wrote ${path}: its format version is ${version}, and this one reads up to ${formatVersion}. ` +
+        "Start the newer one on it, or this one on a copy from before the upgrade.",
+      { details: { file: path, version, versionMax: formatVersion } },
     );
+  if (version > 1 && !isWhole(text))
+    throw corrupt(path, "it is not as it was written: its checksum is another");
   if (!isCounter(document.sequence) || !isCounter(document.lastTransaction))
     throw corrupt(path, "sequence and lastTransaction should be whole numbers from 0 up");
   if (!isDictionary(document.collections)) throw corrupt(path, "it has no collections");
@@ -50,7 +69,7 @@ export function parseDocument(text: string, path: string): StoreState {
       collection.set(id, record);
     }
   }
-  return state;
+  return { state, version };
 }
 
 export function isDictionary(value: unknown): value is Record<string, unknown> {

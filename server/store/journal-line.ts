@@ -8,37 +8,51 @@ const lineCharsMax = 64 * 1024 * 1024;
 const crcDigits = 8;
 const lineStart = /^[0-9a-f]{8} \{/;
 
+/** The last line of a journal that another one follows: the first transaction of that one, which is in its name. */
+export interface Continuation {
+  readonly next: number;
+}
+
 /** One transaction as `<crc32 of the JSON, 8 hex digits> <JSON>\n`. Throws when there is too much of it. */
 export function formatJournalLine(change: Change): string {
   const json = JSON.stringify({ t: change.transaction, s: change.sequence, w: change.writes });
   if (json.length > lineCharsMax)
     throw new Error(`A transaction writes at most ${lineCharsMax} characters, not ${json.length}.`);
+  return withChecksum(json);
+}
+
+export function formatContinuation(next: number): string {
+  return withChecksum(JSON.stringify({ next }));
+}
+
+function withChecksum(json: string): string {
   return `${crc32(json).toString(16).padStart(crcDigits, "0")} ${json}\n`;
 }
 
 /**
  * Reads a line, without its line feed.
  *
- * @returns undefined when the line is damaged; "misshapen" when its checksum holds and yet it is no change of ours.
+ * @returns undefined when the line is damaged; "misshapen" when its checksum holds and yet it is no line of ours.
  */
-export function parseJournalLine(line: Buffer): Change | "misshapen" | undefined {
+export function parseJournalLine(line: Buffer): Change | Continuation | "misshapen" | undefined {
   if (!lineStart.test(line.toString("latin1", 0, crcDigits + 2))) return undefined;
   const json = line.subarray(crcDigits + 1);
   if (crc32(json) !== Number.parseInt(line.toString("latin1", 0, crcDigits), 16)) return undefined;
-  return toChange(parseJson(json.toString("utf8"))) ?? "misshapen";
+  return toLine(parseJson(json.toString("utf8"))) ?? "misshapen";
 }
 
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    return undefined; // no change either
+    return undefined; // no line of ours either
   }
 }
 
-function toChange(value: unknown): Change | undefined {
-  if (!isDictionary(value) || !isCounter(value.t) || !isCounter(value.s) || !Array.isArray(value.w))
-    return undefined;
+function toLine(value: unknown): Change | Continuation | undefined {
+  if (!isDictionary(value)) return undefined;
+  if (isCounter(value.next) && Object.keys(value).length === 1) return { next: value.next };
+  if (!isCounter(value.t) || !isCounter(value.s) || !Array.isArray(value.w)) return undefined;
   return value.w.every(isWrite) ? { transaction: value.t, sequence: value.s, writes: value.w } : undefined;
 }
 

@@ -1,7 +1,8 @@
 import { Low } from "lowdb";
-import { PippinError } from "../../shared/errors.ts";
+import type { PippinError } from "../../shared/errors.ts";
 import { DiskError } from "../../shared/world.ts";
 import type { Disk } from "../../shared/world.ts";
+import { openingFailure } from "./disk-failures.ts";
 import { corrupt } from "./document.ts";
 import { JournalAdapter } from "./journal-adapter.ts";
 import { SerialStore } from "./serial-store.ts";
@@ -18,21 +19,23 @@ export interface LowdbStoreOptions {
   readonly directory: string;
   /** The document is written anew once the journal is longer than this (and than twice the document). Default 32 MiB. */
   readonly checkpointBytesMin?: number;
+  /** Told once when writing begins to fail, and once, without an error, when it works again. */
+  readonly trouble?: (error: PippinError | undefined) => void;
 }
 
 /**
  * Opens the embedded store: one JSON document and a journal, in a folder of their own.
  *
- * Throws `store_locked` when another process has the folder, `store_unwritable`, `store_corrupt` when what is there can't be
- * trusted to be whole, `store_failed` when the disk failed.
+ * Throws `store_locked` when another process has the folder, `store_unwritable`, `store_full`, `store_corrupt` when what is there
+ * can't be trusted to be whole, `store_too_new`, `store_failed` when the disk failed.
  */
 export async function openLowdbStore(options: LowdbStoreOptions): Promise<Store> {
-  const { disk, directory, checkpointBytesMin = checkpointBytesMinDefault } = options;
+  const { disk, directory, checkpointBytesMin = checkpointBytesMinDefault, trouble = () => {} } = options;
   const lock = await translateDiskErrors(directory, async () => {
     await disk.makeDirectory(directory);
     return disk.lock(directory);
   });
-  const adapter = new JournalAdapter({ disk, directory, checkpointBytesMin });
+  const adapter = new JournalAdapter({ disk, directory, checkpointBytesMin, trouble });
   const database = new Low<StoreState>(adapter, createEmptyState());
   try {
     await translateDiskErrors(directory, () => database.read());
@@ -52,7 +55,7 @@ class JournalLog implements CommitLog {
   readonly #adapter: JournalAdapter;
   readonly #lock: { release(): Promise<void> };
   /** The checkpoint under way; it never rejects. */
-  #checkpoint: Promise<void> | undefined;
+  #checkpoint: Promise<unknown> | undefined;
 
   constructor(database: Low<StoreState>, adapter: JournalAdapter, lock: { release(): Promise<void> }) {
     this.#database = database;
@@ -64,11 +67,24 @@ class JournalLog implements CommitLog {
     return this.#adapter.failure;
   }
 
-  append(change: Change): void {
-    this.#adapter.append(change);
+  get healthy(): boolean {
+    return this.#adapter.healthy;
+  }
+
+  set onLoss(listener: (failure: PippinError) => void) {
+    this.#adapter.onLoss = listener;
+  }
+
+  append(change: Change, undo: () => void): void {
+    this.#adapter.append(change, undo);
     // Now the state is exactly what this transaction left; the next one may already be half way when a microtask has passed.
-    if (this.#checkpoint === undefined && this.#adapter.isCheckpointDue)
-      this.#checkpoint = this.#writeDocument().finally(() => (this.#checkpoint = undefined));
+    if (this.#checkpoint === undefined && this.#adapter.isCheckpointDue) {
+      this.#checkpoint = this.#database
+        .write()
+        // The journal has it all, and the adapter has told of the trouble.
+        .catch(() => undefined)
+        .finally(() => (this.#checkpoint = undefined));
+    }
   }
 
   durability(): Promise<PippinError | undefined> {
@@ -76,26 +92,15 @@ class JournalLog implements CommitLog {
   }
 
   async close(): Promise<void> {
-    const wasHealthy = this.failure === undefined;
+    const failedBefore = this.failure !== undefined;
     await this.#adapter.durability();
     await this.#checkpoint;
     try {
-      // After a failure memory is ahead of the disk: it must not become the document.
-      if (this.failure === undefined) await this.#writeDocument();
-      await this.#adapter.close();
-    } catch (error) {
-      this.#adapter.fail(error);
+      if (!failedBefore) await this.#database.write();
     } finally {
+      // The journal holds what the checkpoint doesn't: closing it badly loses nothing.
+      await Promise.allSettled([this.#adapter.close()]);
       await this.#lock.release();
-    }
-    if (wasHealthy && this.failure) throw this.failure;
-  }
-
-  async #writeDocument(): Promise<void> {
-    try {
-      await this.#database.write();
-    } catch (error) {
-      this.#adapter.fail(error);
     }
   }
 }
@@ -112,31 +117,6 @@ async function translateDiskErrors<T>(directory: string, action: () => Promise<T
   try {
     return await action();
   } catch (error) {
-    if (!(error instanceof DiskError)) throw error;
-    throw translate(error, directory);
-  }
-}
-
-function translate(error: DiskError, directory: string): PippinError {
-  switch (error.code) {
-    case "locked":
-      return new PippinError(
-        "store_locked",
-        `Another process is using the data folder ${directory}. Stop it, or choose another folder.`,
-        { cause: error },
-      );
-    case "not_writable":
-      return new PippinError("store_unwritable", `The data folder ${directory} can't be written to.`, {
-        cause: error,
-      });
-    case "full":
-    case "io":
-      return new PippinError(
-        "store_failed",
-        `The disk failed while the data folder ${directory} was opened.`,
-        {
-          cause: error,
-        },
-      );
+    throw error instanceof DiskError ? openingFailure(error, directory) : error;
   }
 }

@@ -7,7 +7,9 @@ export function openMemoryStore(): Store {
   return new SerialStore(new Tables(createEmptyState()), {
     append() {},
     durability: () => Promise.resolve(undefined),
+    onLoss() {},
     failure: undefined,
+    healthy: true,
     close: () => Promise.resolve(),
   });
 }

@@ -21,6 +21,12 @@ export interface ApiKeyRecord {
   keyHash: string;
   createdAt: number;
   revokedAt: number | null;
+  /** Refused from then on; null: never. */
+  expiresAt: number | null;
+  /** When it was last used, to the hour. */
+  lastUsedAt: number | null;
+  /** The secret before the last rotation, while it may still be used. */
+  previous: { readonly keyHash: string; readonly until: number } | null;
 }
 
 /** The answer to a create that carried an Idempotency-Key, kept for a day. */
@@ -64,11 +70,18 @@ export interface DeviceRecord {
   pushMagic: string | null;
   /** Base64. */
   pushToken: string | null;
+  /** Sealed: with it the passcode can be cleared. Null or missing when the phone gave none. */
+  unlockToken?: string | null;
   awaitingConfiguration: boolean;
+  /** As the phone last told, at check-in or when it was asked. */
+  deviceName?: string | null;
+  buildVersion?: string | null;
   productName: string | null;
   osVersion: string | null;
   enrolledAt: number | null;
   lastSeenAt: number;
+  /** The App Store account on the phone, as it last told in DeviceInformation; `hash` is null when nobody is signed in. */
+  storeAccount?: { hash: string | null; at: number };
 }
 
 /** An identity certificate that the server's authority issued. */
@@ -115,6 +128,8 @@ export interface CommandRecord {
   result: JsonValue | null;
   /** Results that came again or too late. */
   duplicateResults: number;
+  /** API key of the admin who cancelled it; left out where the server did so by itself. */
+  cancelledBy?: string;
   /** The installation that asked for it, if one did. */
   installationId: string | null;
   /** Who asked: `reconciler`, or an API key's id. */
@@ -140,6 +155,36 @@ export interface VppUser {
   /** When to ask Apple again whether the terms were accepted; null when nothing is awaited. */
   pollAt: number | null;
   pollCount: number;
+  /** Apple's number for the record that is the person's now; an older one may stay retired beside it. */
+  appleUserId?: number;
+  /** When Apple last did what we asked for this user: an answer to a question asked before says nothing. */
+  changedAt?: number;
+  /** Invitations in a row that did not reach the person. */
+  inviteFailures?: number;
+  retiredAt?: number | null;
+  /** `admin`: retired here, and to stay so; `apple`: found retired. */
+  retiredBy?: "admin" | "apple" | null;
+  /** Why Apple last refused this person a seat, when that has to do with the Apple ID. */
+  refusal?: VppRefusal | null;
+  /** What Apple is still to be told. Recorded before it is asked, so that a crash in between is made good. */
+  wish?: VppWish | null;
+}
+
+export interface VppRefusal {
+  /** Apple's: 9605, 9616 or 9635. */
+  errorNumber: number;
+  adamId: string;
+  at: number;
+}
+
+export interface VppWish {
+  kind: "retire" | "register" | "delete";
+  since: number;
+  /** When to ask Apple (again). */
+  dueAt: number;
+  tries: number;
+  /** `seq` of the event that led to it. */
+  cause: number;
 }
 
 /** *VPP Terms Status*: what the server can know of a person's consent. */
@@ -164,6 +209,8 @@ export interface GroupRecord {
   id: string;
   name: string;
   createdAt: number;
+  /** Asked to go: it is gone for admins, and its members are still being taken out. */
+  removedAt?: number;
 }
 
 /** The organisation's one volume-purchase account; id `vpp`. */
@@ -179,7 +226,8 @@ export interface AccountRecord {
   sealedToken: string;
   /** Our installation's guid in Apple's clientContext. */
   contextGuid: string;
-  state: "valid" | "expired" | "revoked" | "invalid" | "assignedToExternalMdm";
+  /** `deleted`: the token is gone, and the account is remembered, because another can never take its place. */
+  state: "valid" | "expired" | "revoked" | "invalid" | "assignedToExternalMdm" | "deleted";
   /** The other product's host name, when it has claimed the account. */
   claimedBy: string | null;
   uploadedAt: number;
@@ -190,6 +238,17 @@ export interface AccountRecord {
   usersSinceToken: string | null;
   licensesSinceToken: string | null;
   nextSyncAt: number;
+  /** The last warning that was given of the token's end: so many days before it. */
+  warnedDays?: number | null;
+  deletedAt?: number | null;
+  /** Start of the last sync, whatever came of it. */
+  syncStartedAt?: number | null;
+  /** Stable code of what the last sync failed for. */
+  lastSyncErrorCode?: string | null;
+  /** Syncs that failed in a row. */
+  syncFailures?: number;
+  /** Every user's status was known to be as stored at this time: when the last completed sync began. */
+  usersConfirmedAt?: number;
 }
 
 export interface AppRecord {
@@ -221,11 +280,26 @@ export interface AssignmentRecord {
   since: number;
   /** Installation that asked for it. */
   installationId: string | null;
-  /** Why it is being returned; null while it is wanted. */
+  /** Why it is being returned; null while it is wanted. Set while `associating`: it goes back as soon as Apple has given it. */
   returnReason: string | null;
+  /** Why it is kept although no phone of the holder needs it. */
+  stranded?: { reason: StrandedReason; at: number } | null;
+  /** The admin's revoke or reclaim that waits for its return. */
+  actId?: string | null;
+  /** Why Apple has not taken it back yet. */
+  problem?: { code: string; message: string } | null;
+  /** Apple's licence id, once a sync or the assignment itself told it. */
+  licenseIdStr?: string;
 }
 
-export type LedgerKind = "taken" | "returned" | "refused";
+/**
+ * `unenrolled`, `wiped`: the holder's last phone left management and policy keeps the seat. `found-at-apple`: a sync found it there.
+ * `irrevocable`: Apple never takes it back (9607).
+ */
+export type StrandedReason = "unenrolled" | "wiped" | "found-at-apple" | "irrevocable";
+
+/** `kept` is no movement: it says why a seat stays with somebody whose last phone is gone. */
+export type LedgerKind = "taken" | "returned" | "refused" | "kept";
 
 /** One movement of a seat, with its cause. Never changed once written. */
 export interface LedgerRecord {
@@ -237,6 +311,46 @@ export interface LedgerRecord {
   userId: string;
   installationId: string | null;
   reason: string;
+  /** The admin's revoke or reclaim behind it. */
+  actId?: string;
+}
+
+/**
+ * An admin's revoke (the licence now, the app stays) or reclaim (the app goes, then the licence returns) of one seat or many. Kept
+ * before anything is done, so that a crash in the middle loses nothing.
+ */
+export interface LicenseActRecord {
+  id: string;
+  sequence: number;
+  verb: "revoke" | "reclaim";
+  /** Whose seats; null: everybody's. */
+  userId: string | null;
+  /** Of which app; null: of all. */
+  adamId: string | null;
+  /** API key of who asked. */
+  by: string;
+  /** `seq` of the event that led to it. */
+  cause: number;
+  startedAt: number;
+  finishedAt: number | null;
+  /** First the seats are looked at; a reclaim then looks for phones that have the app without one. */
+  phase: "seats" | "phones";
+  /** What is still to be looked at comes after this one: `""` at the start, null when all was. */
+  expandAfter: string | null;
+  asked: number;
+  done: number;
+  failed: number;
+  /** What there is to say of single seats, the first few hundred. */
+  items: LicenseActItem[];
+}
+
+export interface LicenseActItem {
+  userId: string;
+  adamId: string;
+  outcome: "done" | "failed";
+  /** Apple's error number, or a code of ours; null when all went well. */
+  code: string | null;
+  message: string;
 }
 
 export type DeploymentAction = "required" | "available" | "uninstall" | "notApplicable";
@@ -283,6 +397,9 @@ export type InstallationReason =
   | "no-user"
   | "no-license"
   | "license-refused"
+  | "shared-apple-id"
+  | "foreign-apple-id"
+  | "user-retired"
   | "user-rejected"
   | "install-failed"
   | "install-refused"
@@ -293,7 +410,24 @@ export type InstallationReason =
   | "apple-unavailable"
   | "unenrolled"
   | "excluded"
-  | "cancelled";
+  | "device-limit"
+  | "license-revoked"
+  | "reclaimed"
+  | "cancelled"
+  | "before-deadline";
+
+/** An admin's act on installations that outranks the deployments until an admin asks for the app again or changes a deployment. */
+export interface InstallationOverride {
+  verb: "revoked" | "reclaimed" | "cancelled";
+  at: number;
+}
+
+/** Why a phone refused a command: Apple's RejectionReason, and the first error of the ErrorChain. */
+export interface DeviceError {
+  rejection: string | null;
+  domain: string | null;
+  code: number | null;
+}
 
 /** One app on one phone: what is, and what is being done about it. */
 export interface InstallationRecord {
@@ -304,10 +438,18 @@ export interface InstallationRecord {
   userId: string | null;
   /** What the deployments ask for, after their conflicts are resolved; null when none does any more. */
   desired: "required" | "available" | "requiredAndAvailable" | "uninstall" | "notApplicable" | null;
+  /** Of a required app whose deadline is still to come: when it will be pushed. Until then it is offered. */
+  requiredAt?: number | null;
+  /** When the person last asked for the app in the company portal; null when nobody did, or the wish was fulfilled or is void. */
+  wantedAt?: number | null;
+  /** When the phone last said that it has the app. */
+  presentAt?: number | null;
   state: InstallationState;
   reason: InstallationReason | null;
   /** A sentence for the admin. */
   detail: string | null;
+  /** Of the last install or remove command, when the phone refused it. */
+  deviceError?: DeviceError | null;
   since: number;
   /** Install commands sent so far. */
   attempts: number;
@@ -323,6 +465,9 @@ export interface InstallationRecord {
   dueAt: number | null;
   /** Failed for want of a licence: place in the queue for the next free one. */
   waitingSince: number | null;
+  override?: InstallationOverride | null;
+  /** Install commands in a row that the phone refused because its person was being asked something already. */
+  busyCount?: number;
   cause: number;
 }
 
@@ -331,14 +476,134 @@ export interface SyncRecord {
   sequence: number;
   startedAt: number;
   finishedAt: number | null;
-  trigger: "manual" | "schedule" | "upload";
+  trigger: "manual" | "schedule" | "upload" | "takeControl";
   result: "running" | "completed" | "failed";
   error: string | null;
+  /** Stable code of what it failed for. */
+  errorCode?: string | null;
   apps: number;
+  /** Of ours, as far as they were read: an incremental read has only those that changed. */
   users: number;
   licenses: number;
+  /** All that are known by the end of the sync. */
   foreignUsers: number;
   foreignLicenses: number;
+  usersMode?: SyncMode;
+  licensesMode?: SyncMode;
+  /** What our records had and Apple no longer has. */
+  lostUsers?: number;
+  lostLicenses?: number;
+}
+
+/** Everything was read, or only what changed since the last sync. */
+export type SyncMode = "full" | "incremental";
+
+/** Something that our records had and Apple, by the word of a sync, no longer has. */
+export interface LossRecord {
+  id: string;
+  sequence: number;
+  at: number;
+  syncId: string;
+  kind: "user" | "license";
+  userId: string;
+  clientUserIdStr: string;
+  /** The licence's app; null for a user. */
+  adamId: string | null;
+  reason: "user-retired" | "user-missing" | "gone-at-apple";
+}
+
+/** A user or a licence at Apple that another product created: counted and named, never imported (R21–R23). */
+export interface ForeignRecord {
+  /** `user <clientUserIdStr>` or `license <licenseIdStr>` */
+  id: string;
+  kind: "user" | "license";
+  /** Null for a licence that is assigned to a device. */
+  clientUserIdStr: string | null;
+  serialNumber: string | null;
+  adamId: string | null;
+  /** The last sync that read it. */
+  syncId: string;
+}
+
+/** Somebody who is to be told of events by HTTP. */
+export interface WebhookRecord {
+  id: string;
+  url: string;
+  /** Beginnings of event names, e.g. `installation.`; empty for all. */
+  events: string[];
+  /** Sealed. */
+  secret: string;
+  enabled: boolean;
+  createdAt: number;
+  updatedAt: number;
+  /** `failing` from the first delivery that failed to the next one that did not. */
+  state: "ok" | "failing";
+  failingSince: number | null;
+  /** Attempts that failed since. */
+  failures: number;
+  lastSuccessAt: number | null;
+  /** Of the last attempt that failed, in a sentence. */
+  lastError: string | null;
+  /** Deliveries that were dropped because too many waited. */
+  dropped: number;
+}
+
+/** `waiting` to be delivered (again), `delivered`, or `failed`: given up. */
+export type WebhookDeliveryState = "waiting" | "delivered" | "failed";
+
+/** One event on its way to one webhook. */
+export interface WebhookDeliveryRecord {
+  /** The same in every attempt, so that the receiver can tell a repetition. */
+  id: string;
+  webhookId: string;
+  /** Place in the order of all deliveries. */
+  sequence: number;
+  /** Deliveries of one lane go one after another: those about one phone. */
+  lane: string;
+  event: string;
+  /** What is sent, byte for byte. */
+  body: string;
+  state: WebhookDeliveryState;
+  createdAt: number;
+  attempts: number;
+  /** When to send it (again); null while an earlier one of its lane has to go first, and once it is settled. */
+  nextAt: number | null;
+  lastAttemptAt: number | null;
+  /** HTTP status of the last attempt; null when there was no answer. */
+  lastStatus: number | null;
+  lastError: string | null;
+  settledAt: number | null;
+}
+
+export type AuditResult = "done" | "refused" | "failed";
+
+/** What somebody did, or tried to do, through the API. Never changed once written. */
+export interface AuditRecord {
+  /** Time and event of the request: sorts as it happened. */
+  id: string;
+  at: number;
+  /** Null when nobody could be identified. */
+  keyId: string | null;
+  /** As the key was called then. */
+  keyName: string | null;
+  role: Role | null;
+  /** IP address. */
+  address: string;
+  /** `PUT /api/v1/policies`, or `authenticate`. */
+  operation: string;
+  /** `users/anna`: what it was done to. */
+  target: string;
+  /** What was sent, bounded and without secrets; null when there is nothing to show. */
+  request: JsonValue;
+  before: JsonValue;
+  after: JsonValue;
+  result: AuditResult;
+  /** Of a refusal or failure. */
+  code: string | null;
+  /** `seq` of the request's event. */
+  cause: number;
+  /** Refusals just before this record that were too many to be written. */
+  suppressed: number;
 }
 
 export interface Collections {
@@ -355,9 +620,15 @@ export interface Collections {
   apps: AppRecord;
   assignments: AssignmentRecord;
   ledger: LedgerRecord;
+  licenseActs: LicenseActRecord;
   deployments: DeploymentRecord;
   installations: InstallationRecord;
   syncs: SyncRecord;
+  audit: AuditRecord;
+  webhooks: WebhookRecord;
+  webhookDeliveries: WebhookDeliveryRecord;
+  losses: LossRecord;
+  foreign: ForeignRecord;
 }
 export type CollectionName = keyof Collections;
 export type IndexSort = string | number;
@@ -374,9 +645,16 @@ const isOpen = (state: CommandState) => (openCommandStates as readonly CommandSt
 /** Every index there is. A list always goes through one; there is no reading of a whole collection otherwise. */
 export const indexes = define({
   settings: { all: (r) => ["", r.id] },
-  apiKeys: { all: (r) => ["", r.id], byHash: (r) => [r.keyHash, r.id] },
+  apiKeys: {
+    all: (r) => ["", r.id],
+    byHash: (r) => [[r.keyHash, r.id] as const, ...(r.previous ? [[r.previous.keyHash, r.id] as const] : [])],
+  },
   idempotency: { byAge: (r) => ["", r.createdAt] },
-  enrollmentTokens: { all: (r) => ["", r.createdAt], byHash: (r) => [r.tokenHash, r.id] },
+  enrollmentTokens: {
+    all: (r) => ["", r.createdAt],
+    byHash: (r) => [r.tokenHash, r.id],
+    ending: (r) => ["", r.expiresAt],
+  },
   devices: {
     all: (r) => ["", r.id],
     byUser: (r) => (r.userId === null ? undefined : [r.userId, r.id]),
@@ -386,6 +664,8 @@ export const indexes = define({
   identities: {
     byDevice: (r) => (r.udid === null ? undefined : [r.udid, r.issuedAt]),
     byRequest: (r) => (r.request === undefined ? undefined : [r.request, r.issuedAt]),
+    /** By when it is good for nothing more. */
+    ending: (r) => ["", Math.min(r.expiresAt, r.revokedAt ?? r.expiresAt)],
   },
   commands: {
     all: (r) => ["", r.sequence],
@@ -402,8 +682,15 @@ export const indexes = define({
     byClientUserId: (r) => [r.vpp.clientUserIdStr, r.id],
     byTerms: (r) => [termsStatus(r.vpp), r.id],
     awaitingTerms: (r) => (r.vpp.pollAt === null ? undefined : ["", r.vpp.pollAt]),
+    /** Usually one for each Apple ID. */
+    byItsIdHash: (r) => (r.vpp.itsIdHash === null ? undefined : [r.vpp.itsIdHash, r.id]),
+    wishing: (r) => (r.vpp.wish ? ["", r.vpp.wish.dueAt] : undefined),
   },
-  groups: { all: (r) => ["", r.id], byName: (r) => [r.name.toLowerCase(), r.id] },
+  groups: {
+    all: (r) => (r.removedAt === undefined ? ["", r.id] : undefined),
+    byName: (r) => (r.removedAt === undefined ? [r.name.toLowerCase(), r.id] : undefined),
+    removing: (r) => (r.removedAt === undefined ? undefined : ["", r.removedAt]),
+  },
   accounts: { all: (r) => ["", r.id] },
   apps: { all: (r) => ["", r.id], byBundleId: (r) => [r.bundleId, r.id] },
   assignments: {
@@ -411,11 +698,23 @@ export const indexes = define({
     byApp: (r) => [r.adamId, r.id],
     byUser: (r) => [r.userId, r.id],
     associating: (r) => (r.state === "associating" ? [r.adamId, r.id] : undefined),
+    byLicense: (r) => (r.licenseIdStr === undefined ? undefined : [r.licenseIdStr, r.id]),
+    /** Held, and which of Apple's licences it is isn't known yet. */
+    unnamed: (r) => (r.licenseIdStr === undefined && r.state === "held" ? [r.adamId, r.id] : undefined),
+    byState: (r) => [r.state, r.id],
+    /** Intended, outcome not known. */
+    unsettled: (r) => (r.state === "held" ? undefined : ["", r.since]),
+    byAct: (r) => (r.actId ? [r.actId, r.id] : undefined),
   },
   ledger: {
     all: (r) => ["", r.sequence],
     byApp: (r) => [r.adamId, r.sequence],
     byUser: (r) => [r.userId, r.sequence],
+  },
+  licenseActs: {
+    all: (r) => ["", r.sequence],
+    expanding: (r) => (r.expandAfter === null ? undefined : ["", r.sequence]),
+    finished: (r) => (r.finishedAt === null ? undefined : ["", r.sequence]),
   },
   deployments: {
     all: (r) => ["", r.createdAt],
@@ -430,11 +729,35 @@ export const indexes = define({
     byUser: (r) => (r.userId === null ? undefined : [r.userId, r.id]),
     byState: (r) => [r.state, r.id],
     byAppState: (r) => [`${r.adamId} ${r.state}`, r.id],
+    byReason: (r) => (r.reason === null ? undefined : [r.reason, r.id]),
+    /** Of one app, user by user. A space comes before every character of an id. */
+    byAppUser: (r) => (r.userId === null ? undefined : [r.adamId, `${r.userId} ${r.udid}`]),
     /** Of one user and app: the phones that share the seat. */
     byHolder: (r) => (r.userId === null ? undefined : [`${r.userId} ${r.adamId}`, r.id]),
     due: (r) => (r.dueAt === null ? undefined : ["", r.dueAt]),
     waiting: (r) => (r.waitingSince === null ? undefined : [r.adamId, r.waitingSince]),
   },
   syncs: { all: (r) => ["", r.sequence] },
+  webhooks: { all: (r) => ["", r.id], enabled: (r) => (r.enabled ? ["", r.id] : undefined) },
+  webhookDeliveries: {
+    byWebhook: (r) => [r.webhookId, r.sequence],
+    waiting: (r) => (r.state === "waiting" ? [r.webhookId, r.sequence] : undefined),
+    delivered: (r) => (r.state === "delivered" ? [r.webhookId, r.sequence] : undefined),
+    failed: (r) => (r.state === "failed" ? [r.webhookId, r.sequence] : undefined),
+    lane: (r) => (r.state === "waiting" ? [`${r.webhookId} ${r.lane}`, r.sequence] : undefined),
+    due: (r) => (r.nextAt === null ? undefined : [r.webhookId, r.nextAt]),
+  },
+  audit: {
+    all: (r) => ["", r.at],
+    byKey: (r) => (r.keyId === null ? undefined : [r.keyId, r.at]),
+    byOperation: (r) => [r.operation, r.at],
+    /** Under the target and each folder above it. */
+    byTarget: (r) => {
+      const parts = r.target.split("/");
+      return parts.map((_, at) => [parts.slice(0, at + 1).join("/"), r.at] as const);
+    },
+  },
+  losses: { all: (r) => ["", r.sequence], bySync: (r) => [r.syncId, r.sequence] },
+  foreign: { byKind: (r) => [r.kind, r.id] },
 });
 export type IndexName<C extends CollectionName> = keyof (typeof indexes)[C] & string;

@@ -42,11 +42,11 @@ export interface Transaction extends Reader {
  * once (a back end may retry a conflict), so it must have no effect outside `tx`, and must await nothing but `tx`.
  */
 export interface Store {
-  /** Resolves when everything it read is durable. */
+  /** Resolves when everything it read is durable. Goes on working when nothing can be written. */
   read<T>(run: (reader: Reader) => Promise<T>): Promise<T>;
   /** Resolves when the change is durable; throws (and changed nothing) when `run` throws or the change could not be stored. */
   transaction<T>(run: (tx: Transaction) => Promise<T>): Promise<T>;
-  /** False once a write has failed: nothing more is accepted until a restart. */
+  /** False while writing fails. Unless the disk itself failed, each transaction tries anew. */
   readonly healthy: boolean;
   /** Finishes what is under way, writes a checkpoint and lets the data folder go. */
   close(): Promise<void>;

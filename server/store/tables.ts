@@ -1,5 +1,6 @@
 /** The state in memory: records by id and ordered indexes over them. Both back ends stand on it. */
 import { cloneData } from "../../shared/json.ts";
+import type { PippinError } from "../../shared/errors.ts";
 import { changedMembers } from "./changed-members.ts";
 import { OrderedList } from "./ordered-list.ts";
 import { indexes } from "./records.ts";
@@ -177,9 +178,20 @@ export class Tables {
   }
 }
 
+/** What a transaction stands on never became durable. */
+export class Lost extends Error {
+  readonly failure: PippinError;
+  constructor(failure: PippinError) {
+    super("What this transaction read was lost.");
+    this.name = "Lost";
+    this.failure = failure;
+  }
+}
+
 export class TableReader implements Reader {
   protected readonly tables: Tables;
   #isOver = false;
+  #lost: Lost | undefined;
 
   constructor(tables: Tables) {
     this.tables = tables;
@@ -188,6 +200,16 @@ export class TableReader implements Reader {
   /** From now on every call throws. */
   end(): void {
     this.#isOver = true;
+  }
+
+  /** What it read is about to be undone: it can't go on. */
+  abort(failure: PippinError): void {
+    this.#lost = new Lost(failure);
+  }
+
+  /** Set once it was aborted. */
+  get lost(): Lost | undefined {
+    return this.#lost;
   }
 
   async get<C extends CollectionName>(collection: C, id: string): Promise<Collections[C] | undefined> {
@@ -220,6 +242,7 @@ export class TableReader implements Reader {
   }
 
   protected refuseWhenOver(): void {
+    if (this.#lost) throw this.#lost;
     if (this.#isOver) throw new Error("This transaction is over: await all of its work before it returns.");
   }
 }
@@ -227,6 +250,7 @@ export class TableReader implements Reader {
 /** Writes straight into the tables and remembers what was there, so that it can be taken back. */
 export class TableTransaction extends TableReader implements Transaction {
   readonly #before = new Map<CollectionName, Map<string, StoredRecord | undefined>>();
+  #isRolledBack = false;
   readonly #sequenceBefore: number;
   readonly #lastTransactionBefore: number;
 
@@ -272,7 +296,16 @@ export class TableTransaction extends TableReader implements Transaction {
     return { transaction: this.#lastTransactionBefore + 1, sequence: state.sequence, writes };
   }
 
+  /** Takes back its own writes at once: those of transactions before it are undone next. */
+  override abort(failure: PippinError): void {
+    super.abort(failure);
+    this.rollBack();
+  }
+
+  /** Once; a later call does nothing. */
   rollBack(): void {
+    if (this.#isRolledBack) return;
+    this.#isRolledBack = true;
     for (const [collection, ids] of this.#before) {
       const table = this.tables.table(collection);
       for (const [id, before] of ids) table.set(id, before);

@@ -1,4 +1,7 @@
+import type { DownloadAnswer, LookupItem } from "../../shared/app-store.ts";
+import { devicesPerUserLicense } from "../../shared/vpp.ts";
 import type { AppleAccount, AppleIds } from "./apple-ids.ts";
+import { countDown, type AppleBehaviour } from "./behaviour.ts";
 import type { Catalogue, CatalogueItem } from "./catalogue.ts";
 import type { Environment } from "./environment.ts";
 import type { License } from "./license-pool.ts";
@@ -23,14 +26,13 @@ export interface DownloadParts {
   readonly appleIds: AppleIds;
   readonly catalogue: Catalogue;
   readonly organisations: ReadonlyMap<number, Organisation>;
-  /** How long a licence takes to reach the person's purchases, in milliseconds. */
-  readonly associationDelayMs: () => number;
+  readonly behaviour: () => AppleBehaviour;
   readonly changed: () => void;
 }
 
 /** Who may fetch which app. A ticket lets a phone fetch it once. */
 export class AppDownloads {
-  static readonly devicesPerLicenseMax = 5;
+  static readonly devicesPerLicenseMax = devicesPerUserLicense;
   static readonly ticketsMax = 20_000;
   static readonly ticketLifeMs = 60 * 60_000;
   readonly tickets = new Map<string, Ticket>();
@@ -40,14 +42,21 @@ export class AppDownloads {
     this.#parts = parts;
   }
 
-  /** Throws AppStoreRefusal item_unknown. */
-  item(adamId: string): CatalogueItem {
-    const item = this.#parts.catalogue.app(adamId);
-    if (!item) throw new AppStoreRefusal("item_unknown", `the App Store has no app ${adamId}`);
+  /** Throws AppStoreRefusal item_unknown, not_an_app. */
+  item(name: { adamId: string } | { bundleId: string }): CatalogueItem {
+    const { catalogue } = this.#parts;
+    const item = "adamId" in name ? catalogue.get(name.adamId) : catalogue.byBundleId(name.bundleId);
+    const said = Object.values(name).join();
+    if (!item) throw new AppStoreRefusal("item_unknown", `the App Store has no app ${said}`);
+    if (!catalogue.app(item.adamId))
+      throw new AppStoreRefusal("not_an_app", `${said} is no app that runs on a phone`);
     return item;
   }
 
-  /** Answers with a ticket. Throws AppStoreRefusal session_invalid, item_unknown, license_not_found, device_limit. */
+  /**
+   * Answers with a ticket. Throws AppStoreRefusal session_invalid, store_terms_due, item_unknown, not_an_app, purchase_refused,
+   * license_not_found, device_limit.
+   */
   authorize(input: AuthorizeInput): string {
     const session = this.#parts.appleIds.session(input.sessionToken);
     if (session.udid !== input.udid) {
@@ -62,7 +71,10 @@ export class AppDownloads {
       purchaseMethod: input.purchaseMethod,
     };
     try {
-      const item = this.item(input.adamId);
+      const item = this.item({ adamId: input.adamId });
+      this.requireStoreTerms(account);
+      if (countDown(this.#parts.behaviour(), "refuseAuthorizations", item.adamId))
+        throw new AppStoreRefusal("purchase_refused", `${item.name} can't be had just now`);
       if (input.purchaseMethod === 1) this.#useLicense(account, item, input.udid);
       else this.#useOwnPurchase(account, item);
     } catch (error) {
@@ -86,8 +98,17 @@ export class AppDownloads {
     return ticket;
   }
 
+  /** Throws AppStoreRefusal store_terms_due. */
+  requireStoreTerms(account: AppleAccount): void {
+    if (account.storeTermsAccepted) return;
+    throw new AppStoreRefusal(
+      "store_terms_due",
+      "this Apple ID can't be used before its owner has agreed to the App Store's terms",
+    );
+  }
+
   /** Uses the ticket up. Throws AppStoreRefusal ticket_invalid. */
-  redeem(ticket: string): CatalogueItem {
+  redeem(ticket: string): DownloadAnswer {
     const found = this.tickets.get(ticket);
     if (!found || this.#parts.environment.now() - found.issuedAt > AppDownloads.ticketLifeMs) {
       throw new AppStoreRefusal(
@@ -97,7 +118,38 @@ export class AppDownloads {
     }
     this.tickets.delete(ticket);
     this.#parts.changed();
-    return this.item(found.adamId);
+    const item = this.item({ adamId: found.adamId });
+    const behaviour = this.#parts.behaviour();
+    const { downloadBytesPerSecond } = behaviour;
+    const breaksOff = countDown(behaviour, "failDownloads", item.adamId);
+    if (breaksOff)
+      this.#parts.environment.emit("fault", {
+        adamId: item.adamId,
+        udid: found.udid,
+        where: "store",
+        what: "a download breaks off",
+      });
+    return {
+      ...lookupItem(item),
+      ...(downloadBytesPerSecond === null ? {} : { bytesPerSecond: downloadBytesPerSecond }),
+      ...(breaksOff ? { breaksOffAtByte: Math.floor(item.bytes / 2) } : {}),
+    };
+  }
+
+  /** The device no longer has what isn't named: its place among the five is free. Throws AppStoreRefusal session_invalid. */
+  keepOnly(holdings: { sessionToken: string; udid: string; adamIds: readonly string[] }): void {
+    const { account } = this.#parts.appleIds.session(holdings.sessionToken);
+    const kept = new Set(holdings.adamIds);
+    for (const organisation of this.#parts.organisations.values()) {
+      for (const user of organisation.users.linkedTo(account.appleId)) {
+        for (const license of organisation.licensesOf(user)) {
+          const { devices, pool } = license;
+          if (kept.has(pool.adamId) || !devices.includes(holdings.udid)) continue;
+          license.devices = devices.filter((udid) => udid !== holdings.udid);
+          organisation.changes.inner(license);
+        }
+      }
+    }
   }
 
   #useLicense(account: AppleAccount, item: CatalogueItem, udid: string): void {
@@ -133,7 +185,7 @@ export class AppDownloads {
 
   /** In any organisation of the same store country. */
   #licensesOf(account: AppleAccount, adamId: string): { license: License; organisation: Organisation }[] {
-    const usableSince = this.#parts.environment.now() - this.#parts.associationDelayMs();
+    const usableSince = this.#parts.environment.now() - this.#parts.behaviour().associationDelayMs;
     const found: { license: License; organisation: Organisation }[] = [];
     for (const organisation of this.#parts.organisations.values()) {
       if (organisation.facts.countryCode !== account.countryCode) continue;
@@ -147,4 +199,13 @@ export class AppDownloads {
     }
     return found;
   }
+}
+
+/** What a phone is shown of an item. */
+export function lookupItem(item: CatalogueItem): LookupItem {
+  const { adamId, bundleId, name, version, externalVersionIdentifier, bytes, priceCents } = item;
+  return {
+    ...{ adamId, bundleId, name, version, externalVersionIdentifier, bytes },
+    ...(priceCents > 0 ? { priceCents } : {}),
+  };
 }

@@ -2,16 +2,19 @@ import { Hono } from "hono";
 import { z } from "zod";
 import {
   AcceptInvitationRequest,
+  AcceptStoreTermsRequest,
   appStorePaths,
   appStoreProblems,
   AuthorizeRequest,
   DownloadRequest,
+  HoldingsRequest,
+  RedeemRequest,
   SignInRequest,
   type InvitationTerms,
-  type LookupItem,
 } from "../../shared/app-store.ts";
+import type { MiddlewareHandler } from "hono";
+import { lookupItem } from "./app-downloads.ts";
 import type { AppleModel } from "./apple-model.ts";
-import type { CatalogueItem } from "./catalogue.ts";
 import {
   behaving,
   failure,
@@ -35,29 +38,61 @@ export function storeRoutes(parts: RouteParts): AppleApp {
     if (error instanceof AppStoreRefusal) return refuse(context, error);
     return failure(operations, error, context);
   });
+  const storeBehaving: MiddlewareHandler<{ Variables: Variables }> = async (context, next) => {
+    const { storeUnavailable } = model.behaviour;
+    if (!storeUnavailable) return next();
+    return context.body(null, 503, { "Retry-After": String(storeUnavailable.retryAfterSeconds) });
+  };
   const middleware = [
     limitedBody,
     recordedWire(parts, "store", (context) => phoneOf(context.get("body"), model)),
     behaving(parts),
+    storeBehaving,
   ] as const;
 
   app.post(appStorePaths.signIn, ...middleware, async (context) => {
     const { appleId, password } = decode(SignInRequest, context.get("body"));
     const { sessionToken, account } = await operations.perform(() => model.signIn(appleId, password));
-    return context.json({ sessionToken, appleId: account.appleId, itsIdHash: account.itsIdHash });
+    const { itsIdHash, storeTermsAccepted } = account;
+    return context.json({
+      ...{ sessionToken, appleId: account.appleId, itsIdHash },
+      ...(storeTermsAccepted ? {} : { storeTermsDue: true }),
+    });
   });
   app.get(appStorePaths.lookup, ...middleware, (context) => {
-    const adamId = context.req.query("adamId");
-    if (!adamId) throw new AppStoreRefusal("invalid_request", "expected the query parameter adamId");
-    return context.json(lookupItem(model.downloads.item(adamId)));
+    const { adamId, bundleId } = context.req.query();
+    if (adamId) return context.json(lookupItem(model.downloads.item({ adamId })));
+    if (bundleId) return context.json(lookupItem(model.downloads.item({ bundleId })));
+    throw new AppStoreRefusal("invalid_request", "expected the query parameter adamId or bundleId");
   });
   app.post(appStorePaths.authorize, ...middleware, async (context) => {
     const input = decode(AuthorizeRequest, context.get("body"));
     return context.json({ ticket: await operations.perform(() => model.downloads.authorize(input)) });
   });
+  app.post(appStorePaths.holdings, ...middleware, async (context) => {
+    const holdings = decode(HoldingsRequest, context.get("body"));
+    await operations.perform(() => model.downloads.keepOnly(holdings));
+    return context.json({});
+  });
   app.post(appStorePaths.download, ...middleware, async (context) => {
     const { ticket } = decode(DownloadRequest, context.get("body"));
-    return context.json(lookupItem(await operations.perform(() => model.downloads.redeem(ticket))));
+    return context.json(await operations.perform(() => model.downloads.redeem(ticket)));
+  });
+  app.post(appStorePaths.redeem, ...middleware, async (context) => {
+    const { sessionToken, adamId, code } = decode(RedeemRequest, context.get("body"));
+    const used = await operations.perform(() => {
+      const { account } = model.appleIds.session(sessionToken);
+      model.downloads.requireStoreTerms(account);
+      return model.redemptionCodes.redeem(code, adamId, account);
+    });
+    return context.json({ used });
+  });
+  app.post(appStorePaths.storeTerms, ...middleware, async (context) => {
+    const { sessionToken } = decode(AcceptStoreTermsRequest, context.get("body"));
+    await operations.perform(() =>
+      model.appleIds.setStoreTerms(model.appleIds.session(sessionToken).account, true),
+    );
+    return context.json({});
   });
 
   app.get(invitationPath, ...middleware, (context) => {
@@ -68,7 +103,11 @@ export function storeRoutes(parts: RouteParts): AppleApp {
   app.post(invitationPath, ...middleware, async (context) => {
     const { sessionToken } = decode(AcceptInvitationRequest, context.get("body"));
     const inviteCode = inviteCodeOf(context);
-    await operations.perform(() => model.accept(inviteCode, model.appleIds.session(sessionToken).account));
+    await operations.perform(() => {
+      const { account } = model.appleIds.session(sessionToken);
+      model.downloads.requireStoreTerms(account);
+      return model.accept(inviteCode, account);
+    });
     return context.json({});
   });
   return app;
@@ -85,11 +124,6 @@ function decode<T>(schema: z.ZodType<T>, body: Buffer): T {
   const parsed = schema.safeParse(content);
   if (!parsed.success) throw new AppStoreRefusal("invalid_request", z.prettifyError(parsed.error));
   return parsed.data;
-}
-
-function lookupItem(item: CatalogueItem): LookupItem {
-  const { adamId, bundleId, name, version, externalVersionIdentifier, bytes } = item;
-  return { adamId, bundleId, name, version, externalVersionIdentifier, bytes };
 }
 
 function inviteCodeOf(context: AppleContext): string {

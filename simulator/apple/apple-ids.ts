@@ -10,8 +10,10 @@ export interface AppleAccount {
   /** The organisation that made it (a Managed Apple ID). */
   readonly managedBy: number | undefined;
   readonly itsIdHash: string;
-  readonly salt: string;
-  readonly passwordHash: string;
+  salt: string;
+  passwordHash: string;
+  /** Whether the person has agreed to the App Store's own terms; without that the Apple ID gets nothing there. */
+  storeTermsAccepted: boolean;
   /** adamIds of the apps that the person got without the organisation. */
   readonly purchases: Set<string>;
 }
@@ -44,7 +46,7 @@ export const normaliseAppleId = (appleId: string): string => appleId.trim().toLo
 /** The Apple ID service: accounts, passwords with a lock-out, sessions. */
 export class AppleIds {
   static readonly accountsMax = 100_000;
-  static readonly wrongPasswordsMax = 5;
+  static readonly wrongPasswordsMax = 3;
   static readonly lockMs = 30 * 60_000;
   static readonly sessionsPerAccountMax = 20;
   static readonly attemptsMax = 10_000;
@@ -73,6 +75,7 @@ export class AppleIds {
     password: string;
     countryCode: string;
     managedBy?: number | undefined;
+    storeTermsAccepted?: boolean | undefined;
   }): AppleAccount {
     const appleId = normaliseAppleId(input.appleId);
     const salt = this.#environment.randomHex(8);
@@ -83,11 +86,44 @@ export class AppleIds {
       itsIdHash: itsIdHashOf(appleId),
       salt,
       passwordHash: hashPassword(salt, input.password),
+      storeTermsAccepted: input.storeTermsAccepted ?? true,
       purchases: new Set(),
     };
     this.accounts.set(appleId, account);
     this.#changed();
     return account;
+  }
+
+  /** Ends all sessions, as Apple does. */
+  setPassword(account: AppleAccount, password: string): void {
+    account.salt = this.#environment.randomHex(8);
+    account.passwordHash = hashPassword(account.salt, password);
+    for (const session of this.#sessionsOf.get(account.appleId) ?? [])
+      this.sessions.delete(session.tokenHash);
+    this.#sessionsOf.delete(account.appleId);
+    this.unlock(account);
+  }
+
+  /** Forgets the wrong passwords that were typed. */
+  unlock(account: AppleAccount): void {
+    this.attempts.delete(account.appleId);
+    this.#changed();
+  }
+
+  setStoreTerms(account: AppleAccount, accepted: boolean): void {
+    account.storeTermsAccepted = accepted;
+    this.#changed();
+  }
+
+  /** Wrong passwords in a row, and until when the account is locked for them; 0 when it isn't. */
+  attemptsOf(account: AppleAccount): Attempts {
+    const { wrongCount, lockedUntil } = this.attempts.get(account.appleId) ?? {
+      wrongCount: 0,
+      lockedUntil: 0,
+    };
+    if (lockedUntil === 0) return { wrongCount, lockedUntil };
+    const isLocked = lockedUntil > this.#environment.now();
+    return isLocked ? { wrongCount, lockedUntil } : { wrongCount: 0, lockedUntil: 0 };
   }
 
   /** Answers with a new session's token. Throws AppStoreRefusal wrong_password, apple_id_locked. */

@@ -2,10 +2,11 @@ import { PippinError } from "../../shared/errors.ts";
 import { AppDownloads } from "./app-downloads.ts";
 import { AppleIds, normaliseAppleId, type AppleAccount } from "./apple-ids.ts";
 import { wellBehaved, type AppleBehaviour } from "./behaviour.ts";
-import { Catalogue, type CatalogueItem } from "./catalogue.ts";
+import { Catalogue, type CatalogueItem, type Release } from "./catalogue.ts";
 import { sha256Hex, type Environment, type Numbers } from "./environment.ts";
 import { Organisation, type OrganisationFacts } from "./organisation.ts";
 import { isActive, type ProgramUser } from "./program-users.ts";
+import { RedemptionCodes } from "./redemption-codes.ts";
 import { AppStoreRefusal } from "./refusals.ts";
 import { ServiceTokens, type IssuedToken } from "./service-tokens.ts";
 
@@ -26,7 +27,12 @@ export class AppleModel {
   readonly downloads: AppDownloads;
   /** Items that were added while the service ran: the rest comes from the catalogue file. */
   readonly addedItems: CatalogueItem[] = [];
+  /** The newest version of each item that got one while the service ran, by adamId. */
+  readonly releases = new Map<string, Release>();
+  readonly redemptionCodes: RedemptionCodes;
   behaviour: AppleBehaviour;
+  /** Grows when the reads of long lists that are under way get lost. */
+  listGeneration = 0;
   /** Grows with every change, so that a caller sees whether there is something to keep. */
   revision = 0;
   readonly #changed = (): void => {
@@ -43,12 +49,13 @@ export class AppleModel {
     this.behaviour = { ...wellBehaved, ...behaviour };
     this.tokens = new ServiceTokens(environment, this.numbers, this.#changed);
     this.appleIds = new AppleIds(environment, this.#changed);
+    this.redemptionCodes = new RedemptionCodes(environment, this.#changed);
     this.downloads = new AppDownloads({
       environment,
       appleIds: this.appleIds,
       catalogue: this.catalogue,
       organisations: this.organisations,
-      associationDelayMs: () => this.behaviour.associationDelayMs,
+      behaviour: () => this.behaviour,
       changed: this.#changed,
     });
   }
@@ -134,6 +141,7 @@ export class AppleModel {
       password: string;
       countryCode: string;
       organisationId?: number | undefined;
+      storeTermsAccepted?: boolean | undefined;
     }[],
   ): AppleAccount[] {
     const names = new Set<string>();
@@ -158,6 +166,14 @@ export class AppleModel {
     this.catalogue.add(item);
     this.addedItems.push(item);
     this.#changed();
+  }
+
+  /** A new version of an item comes out. Throws not_found, invalid_request. */
+  release(adamId: string, release: Release): CatalogueItem {
+    const item = this.catalogue.release(adamId, release);
+    this.releases.set(adamId, release);
+    this.#changed();
+    return item;
   }
 
   /** Throws AppStoreRefusal wrong_password, apple_id_locked. */

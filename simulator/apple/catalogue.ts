@@ -30,6 +30,10 @@ export const CatalogueItem = z.strictObject({
 });
 export type CatalogueItem = z.infer<typeof CatalogueItem>;
 
+/** What a new version changes of an item. */
+export const Release = CatalogueItem.pick({ version: true, externalVersionIdentifier: true, bytes: true });
+export type Release = z.infer<typeof Release>;
+
 /** The same, with defaults for what a tester seldom cares about. */
 export const NewCatalogueItem = CatalogueItem.extend({
   artistName: text.default("Pippin Lab"),
@@ -45,7 +49,7 @@ export const NewCatalogueItem = CatalogueItem.extend({
 export class Catalogue {
   static readonly itemsMax = 10_000;
   readonly #items = new Map<string, CatalogueItem>();
-  readonly #bundleIds = new Set<string>();
+  readonly #adamIds = new Map<string, string>();
 
   constructor(items: readonly CatalogueItem[]) {
     for (const item of items) this.add(item);
@@ -53,6 +57,26 @@ export class Catalogue {
 
   get(adamId: string): CatalogueItem | undefined {
     return this.#items.get(adamId);
+  }
+
+  byBundleId(bundleId: string): CatalogueItem | undefined {
+    const adamId = this.#adamIds.get(bundleId);
+    return adamId === undefined ? undefined : this.#items.get(adamId);
+  }
+
+  /** Throws not_found, and invalid_request unless the version's number is higher than the one before. */
+  release(adamId: string, release: Release): CatalogueItem {
+    const item = this.#items.get(adamId);
+    if (!item) throw new PippinError("not_found", `the catalogue has no item ${adamId}`);
+    if (release.externalVersionIdentifier <= item.externalVersionIdentifier) {
+      throw new PippinError(
+        "invalid_request",
+        `expected an externalVersionIdentifier above ${item.externalVersionIdentifier}, the present one`,
+      );
+    }
+    const released = { ...item, ...release };
+    this.#items.set(adamId, released);
+    return released;
   }
 
   /** What the App Store of a phone offers: no books, no Mac software. */
@@ -73,7 +97,7 @@ export class Catalogue {
         `the catalogue already holds an item with adamId ${item.adamId}`,
       );
     }
-    if (this.#bundleIds.has(item.bundleId)) {
+    if (this.#adamIds.has(item.bundleId)) {
       throw new PippinError(
         "already_exists",
         `the catalogue already holds an item with bundleId ${item.bundleId}`,
@@ -83,7 +107,7 @@ export class Catalogue {
       throw new PippinError("limit_exceeded", `the catalogue holds at most ${Catalogue.itemsMax} items`);
     }
     this.#items.set(item.adamId, item);
-    this.#bundleIds.add(item.bundleId);
+    this.#adamIds.set(item.bundleId, item.adamId);
   }
 }
 

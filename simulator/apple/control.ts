@@ -14,6 +14,9 @@ import {
   type Variables,
 } from "./exchange.ts";
 import type { LicensePool } from "./license-pool.ts";
+import { decode, parseJson, validate } from "./control-input.ts";
+import { storeControlRoutes } from "./store-control.ts";
+import { vppControlRoutes } from "./vpp-control.ts";
 import type { Organisation } from "./organisation.ts";
 import { AppStoreRefusal } from "./refusals.ts";
 import type { Answer } from "./vpp-records.ts";
@@ -42,6 +45,8 @@ const NewAppleId = z.strictObject({
   countryCode: CountryCode.default("us"),
   /** Makes it a Managed Apple ID of this organisation. */
   organisationId: z.number().int().optional(),
+  /** False: before this Apple ID gets anything, its owner has to agree to the App Store's terms. */
+  storeTermsAccepted: z.boolean().default(true),
 });
 const NewAppleIds = z.strictObject({ appleIds: z.array(NewAppleId).min(1).max(1_000) });
 const Acceptance = z.strictObject({ inviteCode: z.string().min(1).max(255), appleId: AppleIdName });
@@ -65,6 +70,8 @@ export function controlRoutes(parts: RouteParts, controlKey: string): AppleApp {
     await next();
   });
   app.use(limitedBody);
+  storeControlRoutes(app, parts);
+  vppControlRoutes(app, parts);
 
   app.post("/organisations", async (context) => {
     const input = decode(NewOrganisation, context);
@@ -166,24 +173,6 @@ function isKey(authorization: string, controlKey: string): boolean {
   const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
   return timingSafeEqual(hash(authorization), hash(`Bearer ${controlKey}`));
 }
-
-function parseJson(context: AppleContext): unknown {
-  const text = context.get("body").toString("utf8");
-  if (text.trim() === "") return {};
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new PippinError("malformed_json", "the request isn't JSON", { cause });
-  }
-}
-
-function validate<T>(schema: z.ZodType<T>, content: unknown): T {
-  const parsed = schema.safeParse(content);
-  if (!parsed.success) throw new PippinError("invalid_request", z.prettifyError(parsed.error));
-  return parsed.data;
-}
-
-const decode = <T>(schema: z.ZodType<T>, context: AppleContext): T => validate(schema, parseJson(context));
 
 function organisationOf({ model }: RouteParts, context: AppleContext): Organisation {
   const id = context.req.param("id") ?? "";

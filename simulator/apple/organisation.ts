@@ -193,6 +193,8 @@ export class Organisation {
       const already = pool?.heldBy(user);
       if (already) throw new VppRefusal(9616, undefined, { license: already });
       if (account && account.countryCode !== this.facts.countryCode) throw new VppRefusal(9605);
+      // The text says it of managed Apple IDs that are named; nothing suggests that one that accepted an invitation fares better.
+      if (account?.managedBy !== undefined && account.managedBy !== this.facts.id) throw new VppRefusal(9635);
       const twins = user.appleId === undefined ? [] : this.users.linkedTo(user.appleId);
       const holders = twins.filter((twin) => pool?.heldBy(twin));
       if (holders.length > 0) throw new VppRefusal(9616, undefined, { users: holders });

@@ -47,6 +47,15 @@ interface OpenRead {
   /** The organisation's latest change when the read began; changes made meanwhile come with the next `sinceModifiedToken`. */
   readonly sequence: number;
   readonly beganAt: number;
+  readonly pageSize: number;
+  readonly generation: number;
+}
+
+export interface PagingOptions {
+  /** Records on a page of a read that begins now. */
+  pageSize(): number;
+  /** Reads of an earlier generation are lost. */
+  generation(): number;
 }
 
 const BatchToken = z.strictObject({ read: z.string(), page: z.number().int().positive() });
@@ -81,12 +90,12 @@ export class Paging {
   static readonly readsPerOrganisationMax = 32;
   static readonly readLifeMs = 30 * 60_000;
   readonly #reads = new Map<string, OpenRead>();
-  readonly #pageSize: number;
+  readonly #options: PagingOptions;
   readonly #environment: Environment;
 
-  constructor(environment: Environment, pageSize: number) {
+  constructor(environment: Environment, options: PagingOptions) {
     this.#environment = environment;
-    this.#pageSize = pageSize;
+    this.#options = options;
   }
 
   /** Throws VppRefusal 9602, 9629, 9633. */
@@ -107,7 +116,7 @@ export class Paging {
       throw new VppRefusal(9602, "overrideIndex goes with a batchToken");
     }
     const read = this.#begin(organisation, listing, request);
-    const isLong = read.ids.length > this.#pageSize;
+    const isLong = read.ids.length > read.pageSize;
     return this.#cut(organisation, listing, read, isLong ? this.#keep(read) : "", 1, true);
   }
 
@@ -147,6 +156,8 @@ export class Paging {
       ids,
       sequence: organisation.changes.sequence,
       beganAt: this.#environment.now(),
+      pageSize: this.#options.pageSize(),
+      generation: this.#options.generation(),
     };
   }
 
@@ -164,6 +175,7 @@ export class Paging {
   }
 
   #isOver(read: OpenRead): boolean {
+    if (read.generation !== this.#options.generation()) return true;
     return this.#environment.now() - read.beganAt > Paging.readLifeMs;
   }
 
@@ -175,11 +187,11 @@ export class Paging {
     page: number,
     isFirst: boolean,
   ): Page<T> {
-    const pageCount = Math.max(1, Math.ceil(read.ids.length / this.#pageSize));
+    const pageCount = Math.max(1, Math.ceil(read.ids.length / read.pageSize));
     if (page < 1 || page > pageCount) throw new VppRefusal(9602, `overrideIndex goes from 1 to ${pageCount}`);
     const filter = read.filter as F;
     const records: T[] = [];
-    for (const id of read.ids.slice((page - 1) * this.#pageSize, page * this.#pageSize)) {
+    for (const id of read.ids.slice((page - 1) * read.pageSize, page * read.pageSize)) {
       const record = listing.find(organisation, id);
       if (record && listing.matches(record, filter, read.isUpdate)) records.push(record);
     }

@@ -12,7 +12,7 @@ export interface IssuedToken {
   readonly organisationId: number;
   /** The secret itself is with the administrator alone. */
   readonly secretHash: string;
-  readonly expiresAt: number;
+  expiresAt: number;
   revoked: boolean;
 }
 
@@ -65,6 +65,19 @@ export class ServiceTokens {
 
   revoke(token: IssuedToken): void {
     token.revoked = true;
+    this.#changed();
+  }
+
+  /** Its year is over at once. */
+  expire(token: IssuedToken): void {
+    token.expiresAt = Math.min(token.expiresAt, this.#environment.now());
+    this.#changed();
+  }
+
+  /** From now on it is none of ours. */
+  forget(token: IssuedToken): void {
+    this.byId.delete(token.id);
+    this.#bySecret.delete(token.secretHash);
     this.#changed();
   }
 

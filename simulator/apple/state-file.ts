@@ -4,7 +4,7 @@ import { VppUserStatus } from "../../shared/vpp.ts";
 import type { Disk } from "../../shared/world.ts";
 import type { AppleModel } from "./apple-model.ts";
 import { itsIdHashOf } from "./apple-ids.ts";
-import { CatalogueItem } from "./catalogue.ts";
+import { CatalogueItem, Release } from "./catalogue.ts";
 import { Invariants } from "./invariants.ts";
 import { holderKey, type License, type LicensePool } from "./license-pool.ts";
 import type { Organisation } from "./organisation.ts";
@@ -59,6 +59,10 @@ const State = z.strictObject({
   version: z.literal(1),
   numbers: z.strictObject({ organisation: count, user: count, license: count, token: count }),
   addedItems: z.array(CatalogueItem),
+  releases: z.array(Release.extend({ adamId: z.string() })).default([]),
+  redemptionCodes: z
+    .array(z.strictObject({ code: z.string(), adamId: z.string(), usedBy: z.string().optional() }))
+    .default([]),
   accounts: z.array(
     z.strictObject({
       appleId: z.string(),
@@ -66,6 +70,7 @@ const State = z.strictObject({
       managedBy: count.optional(),
       salt: z.string(),
       passwordHash: z.string(),
+      storeTermsAccepted: z.boolean().default(true),
       purchases: z.array(z.string()),
     }),
   ),
@@ -96,6 +101,11 @@ export function toState(model: AppleModel): State {
     version: 1,
     numbers: { ...model.numbers },
     addedItems: model.addedItems,
+    releases: [...model.releases].map(([adamId, release]) => ({ adamId, ...release })),
+    redemptionCodes: [...model.redemptionCodes.byCode].map(([code, { adamId, usedBy }]) => ({
+      ...{ code, adamId },
+      ...(usedBy === undefined ? {} : { usedBy }),
+    })),
     accounts: [...model.appleIds.accounts.values()].map(({ itsIdHash: _, ...account }) => ({
       ...account,
       purchases: [...account.purchases],
@@ -169,6 +179,13 @@ function fill(model: AppleModel, state: State): void {
     // The catalogue file may have learnt the item since.
     if (!model.catalogue.get(item.adamId)) model.addItem(item);
   }
+  for (const { adamId, ...release } of state.releases) {
+    const known = model.catalogue.get(adamId)?.externalVersionIdentifier ?? Infinity;
+    // The catalogue file may have caught up since, or may lack the item.
+    if (release.externalVersionIdentifier > known) model.release(adamId, release);
+  }
+  for (const { code, adamId, usedBy } of state.redemptionCodes)
+    model.redemptionCodes.byCode.set(code, { adamId, usedBy });
   for (const { purchases, managedBy, ...account } of state.accounts) {
     model.appleIds.accounts.set(account.appleId, {
       ...account,

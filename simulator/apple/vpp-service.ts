@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import { vppErrors } from "../../shared/vpp.ts";
 import type { AppleModel } from "./apple-model.ts";
+import { nextRefusal } from "./behaviour.ts";
 import { productTypes, type CatalogueItem } from "./catalogue.ts";
 import {
   behaving,
@@ -44,7 +45,10 @@ export function vppRoutes(parts: RouteParts, pageSize: number): AppleApp {
     publicUrl: parts.publicUrl,
     item: (adamId) => model.catalogue.get(adamId),
   });
-  const paging = new Paging(model.environment, pageSize);
+  const paging = new Paging(model.environment, {
+    pageSize: () => model.behaviour.pageSize ?? pageSize,
+    generation: () => model.listGeneration,
+  });
   const open = (
     body: Buffer,
   ): Omit<VppCall, "organisation"> & { token: IssuedToken; organisation: Organisation } => {
@@ -73,6 +77,8 @@ export function vppRoutes(parts: RouteParts, pageSize: number): AppleApp {
           const call = open(context.get("body"));
           const account = accountFields(call.organisation, call.token, model);
           try {
+            const refusal = nextRefusal(model.behaviour, name);
+            if (refusal !== undefined) throw new VppRefusal(refusal);
             refuseOtherFacilitator(call);
             const result = handler(call);
             // Read again: the call may have changed the client context.

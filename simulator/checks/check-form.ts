@@ -36,6 +36,8 @@ const requiredIds = new Map<
   ["license.taken", { ours: ["userId", "adamId"], apples: ["adamId", "licenseId"] }],
   ["license.returned", { ours: ["userId", "adamId", "reason"], apples: ["adamId", "licenseId"] }],
   ["license.refused", { ours: ["userId", "adamId", "reason"], apples: ["clientUserIdStr"] }],
+  ["portal.requested", { ours: ["udid", "adamId"] }],
+  ["portal.refused", { ours: ["udid", "adamId", "reason"] }],
   ["deployment.created", { ours: ["deploymentId", "adamId", "action"] }],
   ["deployment.changed", { ours: ["deploymentId", "adamId", "action"] }],
   ["deployment.deleted", { ours: ["deploymentId", "adamId"] }],

@@ -12,6 +12,8 @@ import { factsOf } from "./vpp-exchanges.ts";
 
 /** Reported of an app that is not (any more) on the phone, or never came. */
 const gone: ReadonlySet<string> = new Set(["absent", "UserRejected", "ManagementRejected", "Failed"]);
+/** Reasons for which a seat comes back after the app has gone, never before. */
+const followsRemoval: ReadonlySet<string> = new Set(["uninstalled", "reclaimed", "cancelled"]);
 const policiesPath = "/api/v1/policies";
 const presence: ReadonlySet<string> = new Set(["Managed", "ManagedButUninstalled", "Installing", "Updating"]);
 
@@ -92,7 +94,7 @@ export const checkInstalls: Checker = (trace) => {
       case "license.returned":
         if (event["side"] === "apple") break;
         walk.booked.delete(`${event.userId ?? ""} ${event.adamId ?? ""}`);
-        if (event["reason"] === "uninstalled") checkReturn(walk, event);
+        if (followsRemoval.has(textOf(event["reason"]))) checkReturn(walk, event);
         break;
       case "wire":
         takeWire(walk, event);

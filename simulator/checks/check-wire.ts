@@ -7,6 +7,7 @@ import {
   AuthorizeRequest,
   DownloadAnswer,
   DownloadRequest,
+  HoldingsRequest,
   InvitationTerms,
   LookupItem,
   SignInAnswer,
@@ -14,17 +15,14 @@ import {
 } from "../../shared/app-store.ts";
 import { Challenge, Proof, Receipt, Welcome } from "../../shared/channel.ts";
 import { CheckinMessage } from "../../shared/checkin.ts";
+import { commandSchemas } from "../../shared/command-schemas.ts";
+import { CommandEnvelope, ManagedApplicationListAnswer } from "../../shared/commands.ts";
 import {
-  CommandEnvelope,
-  DeviceInformation,
-  InstallApplication,
-  InstalledApplicationList,
-  InviteToProgram,
-  ManagedApplicationList,
-  ManagedApplicationListAnswer,
-  ProfileList,
-  RemoveApplication,
-} from "../../shared/commands.ts";
+  isPortalRequest,
+  PortalAppsAnswer,
+  PortalInstallAnswer,
+  PortalRequest,
+} from "../../shared/portal.ts";
 import { CommandResult, DeviceReport } from "../../shared/results.ts";
 import {
   AssetsAnswer,
@@ -44,21 +42,13 @@ const SignedProfile = z.looseObject({
   PayloadContent: z.array(z.looseObject({ PayloadType: z.string() })).min(1),
 });
 
-const commandSchemas = new Map<string, z.ZodType>([
-  ["DeviceInformation", DeviceInformation],
-  ["InstallApplication", InstallApplication],
-  ["InstalledApplicationList", InstalledApplicationList],
-  ["InviteToProgram", InviteToProgram],
-  ["ManagedApplicationList", ManagedApplicationList],
-  ["ProfileList", ProfileList],
-  ["RemoveApplication", RemoveApplication],
-]);
-
 /** What the device channel says beside commands, check-in messages and results. */
 const serverMessages = new Map<string, z.ZodType>([
   ["Challenge", Challenge],
   ["Welcome", Welcome],
   ["Receipt", Receipt],
+  ["PortalAppsAnswer", PortalAppsAnswer],
+  ["PortalInstallAnswer", PortalInstallAnswer],
 ]);
 
 const vppAnswers = new Map<string, z.ZodType>([
@@ -78,6 +68,7 @@ const storeMessages = new Map<string, { readonly request?: z.ZodType; readonly a
   [serviceOf(appStorePaths.signIn), { request: SignInRequest, answer: SignInAnswer }],
   [serviceOf(appStorePaths.lookup), { answer: LookupItem }],
   [serviceOf(appStorePaths.authorize), { request: AuthorizeRequest, answer: AuthorizeAnswer }],
+  [serviceOf(appStorePaths.holdings), { request: HoldingsRequest, answer: z.strictObject({}) }],
   [serviceOf(appStorePaths.download), { request: DownloadRequest, answer: DownloadAnswer }],
 ]);
 
@@ -139,6 +130,7 @@ function judgeFromPhone(trace: Trace, { event, message }: WireEntry): string | u
   if (type === "Proof") return mismatch(Proof, message, "a Proof");
   if (event.udid !== undefined && message["UDID"] !== event.udid)
     return "a UDID that is not the connection's";
+  if (isPortalRequest(message)) return mismatch(PortalRequest, message, "a question of the company portal");
   if (type !== undefined) return mismatch(CheckinMessage, message, "a check-in message");
   const report = DeviceReport.safeParse(message);
   if (!report.success) return "not a device's report";

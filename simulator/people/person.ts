@@ -7,11 +7,22 @@ import type { World } from "../../shared/world.ts";
 export type TermsHabit = "accept" | "decline" | "ignore";
 export type InstallHabit = "install" | "cancel" | "ignore";
 
+/** To what the phone asks otherwise. */
+export type SheetHabit = "agree" | "decline" | "ignore";
+
 export interface Persona {
   readonly appleId: string;
   readonly password: string;
   readonly terms: TermsHabit;
   readonly install: InstallHabit;
+  /** `decline` is also what somebody without an Apple ID does. Default: agree. */
+  readonly signIn?: SheetHabit;
+  /** The App Store's own terms. Default: agree. */
+  readonly storeTerms?: SheetHabit;
+  /** A server wants to manage an app of theirs. Default: agree. */
+  readonly management?: SheetHabit;
+  /** Default: agree. */
+  readonly update?: SheetHabit;
   /** Wrong passwords typed before the right one, at the first sign-in. */
   readonly wrongPasswords: number;
   /** How long this person looks at a sheet before answering. */
@@ -50,6 +61,8 @@ export function givePhone(world: World, phone: Phone, persona: Persona): () => v
   function decide(prompt: Prompt): PromptAnswer | undefined {
     const declines = { choice: prompt.choices[0] ?? "" };
     const agrees = { choice: prompt.choices.at(-1) ?? "" };
+    const by = (habit: SheetHabit = "agree", agreement: () => PromptAnswer = () => agrees) =>
+      habit === "ignore" ? undefined : habit === "agree" ? agreement() : declines;
     switch (prompt.kind) {
       case "programTerms":
         if (persona.terms === "ignore") return undefined;
@@ -58,9 +71,13 @@ export function givePhone(world: World, phone: Phone, persona: Persona): () => v
         if (persona.install === "ignore") return undefined;
         return persona.install === "install" ? agrees : declines;
       case "appleIdSignIn":
-        return { ...agrees, appleId: persona.appleId, password: typed() };
+        return by(persona.signIn, () => ({ ...agrees, appleId: persona.appleId, password: typed() }));
+      case "storeTerms":
+        return by(persona.storeTerms);
       case "managementChange":
+        return by(persona.management);
       case "appUpdate":
+        return by(persona.update);
       case "notice":
         return agrees;
     }

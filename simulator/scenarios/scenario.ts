@@ -11,6 +11,10 @@ export interface NewPhone {
   readonly name: string;
   readonly kind: Phone["config"]["kind"];
   readonly enrollmentUrl: string;
+  /** It comes out of the box, and waits in Setup Assistant for the server. For `dep` phones alone. */
+  readonly setupAssistant?: boolean;
+  /** Whether it refuses the program and its apps by itself. Default: a `dep` phone does; one of later years doesn't. */
+  readonly refusesVpp?: boolean;
   /** Who holds it; undefined: it lies on a desk. */
   readonly persona?: Persona;
 }
@@ -27,6 +31,8 @@ export interface Lab {
   /** People in the live world think for milliseconds; in the virtual one, for as long as people do. */
   readonly pace: "quick" | "natural";
   addPhone(phone: NewPhone): Promise<Phone>;
+  /** Starts a phone again on what its disk kept. It is in nobody's hand then. Throws PippinError `not_found`. */
+  restartPhone(udid: string): Promise<Phone>;
   readonly phones: readonly Phone[];
   /** A line for whoever watches. */
   progress(line: string): void;

@@ -10,6 +10,7 @@ interface EndOptions {
   readonly owner: Owner;
   readonly protocol: string;
   readonly messageBytesMax: number;
+  readonly firstMessageBytesMax?: number;
 }
 
 /** What a channel has in common at both ends. */
@@ -26,6 +27,8 @@ export class ChannelEnd implements Channel {
   readonly protocol: string;
   readonly #link: ChannelLink;
   readonly #messageBytesMax: number;
+  /** Of the next message. */
+  #bytesMax: number;
   readonly #outbound: Direction = { lastArrivalUs: 0 };
   #peer: ChannelEnd | undefined;
   #state: "connecting" | "open" | "closing" | "closed";
@@ -43,6 +46,7 @@ export class ChannelEnd implements Channel {
     this.owner = options.owner;
     this.protocol = options.protocol;
     this.#messageBytesMax = options.messageBytesMax;
+    this.#bytesMax = options.firstMessageBytesMax ?? options.messageBytesMax;
   }
 
   static join(one: ChannelEnd, other: ChannelEnd): void {
@@ -138,7 +142,10 @@ export class ChannelEnd implements Channel {
 
   #receive(data: Buffer, isText: boolean): void {
     if (!this.owner.alive || (this.#state !== "open" && this.#state !== "closing")) return;
-    if (data.length <= this.#messageBytesMax) return this.#handlers.message(data, isText);
+    if (data.length <= this.#bytesMax) {
+      this.#bytesMax = this.#messageBytesMax;
+      return this.#handlers.message(data, isText);
+    }
     this.#finish();
     this.#sendClose(1009, "");
     this.#tellClosed(1009, "Message too big");

@@ -1,6 +1,6 @@
 import { NetworkError, type HttpRequest, type HttpResponse } from "../../shared/world.ts";
 import type { ScheduledEvent } from "./scheduler.ts";
-import type { Owner, Wire } from "./wire.ts";
+import type { Direction, Owner, Wire } from "./wire.ts";
 
 const defaultTimeoutMs = 30_000;
 const defaultBodyBytesMax = 16 * 1024 * 1024;
@@ -18,6 +18,12 @@ export class Exchange {
   #timer: ScheduledEvent | undefined;
   #settled = false;
   #brokenOff = false;
+  /** What the server sends arrives in order. */
+  readonly #direction: Direction = { lastArrivalUs: 0 };
+  /** Called once the server learns that nobody takes the rest of a streamed answer. */
+  #onGone: (() => void) | undefined;
+  /** Of a streamed answer that has begun to arrive. */
+  #head: Omit<HttpResponse, "body"> | undefined;
 
   constructor(
     wire: Wire,
@@ -43,9 +49,17 @@ export class Exchange {
     return (this.#init.method ?? "GET").toUpperCase();
   }
 
+  /** Whether the client takes the answer piece by piece. */
+  get isStreamed(): boolean {
+    return this.#init.stream !== undefined;
+  }
+
   /** Sends the request; `arrive` is called where it gets to. */
   start(arrive: () => void): void {
     const { scheduler } = this.#wire;
+    const { signal } = this.#init.stream ?? {};
+    signal?.addEventListener("abort", () => this.#abort());
+    if (signal?.aborted) return this.#abort();
     const timeoutMs = this.#init.timeoutMs ?? defaultTimeoutMs;
     this.#timer = scheduler.at(scheduler.nowUs + timeoutMs * 1_000, () => {
       this.#fail(new NetworkError("timeout", `No complete answer from ${this.url} within ${timeoutMs} ms.`));
@@ -88,6 +102,63 @@ export class Exchange {
     });
   }
 
+  /** From now on `gone` is called when the client has gone: nobody takes the rest. */
+  watch(gone: () => void): void {
+    this.#onGone = gone;
+    // It gave up while the answer was being thought of.
+    if (this.#settled) this.#tellGone();
+  }
+
+  /** The server begins a streamed answer. */
+  respondHead(head: Omit<HttpResponse, "body">): void {
+    this.#sendPart(0, () => {
+      this.#timer?.cancel();
+      this.#init.stream?.head(head.status, head.headers);
+      this.#head = head;
+    });
+  }
+
+  respondPiece(data: Buffer): void {
+    this.#sendPart(data.length, () => this.#init.stream?.piece(data));
+  }
+
+  respondEnd(): void {
+    this.#sendPart(0, () => this.#settleAt(this.#head));
+  }
+
+  #sendPart(bytes: number, arrive: () => void): void {
+    if (this.#brokenOff) return;
+    this.#send("response", bytes, () => {
+      if (!this.#client.alive) this.#tellGone();
+      else if (!this.#settled) arrive();
+    });
+  }
+
+  #abort(): void {
+    if (this.#settled) return;
+    if (this.#head) this.#settleAt(this.#head);
+    else this.#fail(new NetworkError("reset", `The request to ${this.url} was given up.`));
+    this.#tellGone();
+  }
+
+  #settleAt(head: Omit<HttpResponse, "body"> | undefined): void {
+    this.#settle(() => this.#resolve({ status: 0, headers: {}, ...head, body: Buffer.alloc(0) }));
+  }
+
+  #tellGone(): void {
+    const gone = this.#onGone;
+    if (gone === undefined) return;
+    this.#onGone = undefined;
+    const message = {
+      kind: "break",
+      from: this.#client.name,
+      to: this.#serverName,
+      url: this.url,
+      bytes: 0,
+    } as const;
+    this.#wire.transmit(message, gone);
+  }
+
   /** The connection ends without an answer. */
   breakOff(error = new NetworkError("reset", `${this.url} broke the connection.`)): void {
     if (this.#brokenOff) return;
@@ -99,11 +170,13 @@ export class Exchange {
     this.#wire.transmit(
       { kind, from: this.#serverName, to: this.#client.name, url: this.url, bytes },
       arrive,
+      { direction: this.#direction },
     );
   }
 
   #fail(error: NetworkError): void {
     this.#settle(() => this.#reject(error));
+    this.#tellGone();
   }
 
   #settle(outcome: () => void): void {

@@ -7,6 +7,8 @@ import type { Owner } from "./wire.ts";
 /** How long requests and channels may take to end when the listener closes, as in the live world. */
 const closeGraceMs = 2_000;
 
+type Head = Omit<HttpResponse, "body">;
+
 /** A listening socket of the virtual world. */
 export class VirtualListener implements Listener {
   readonly owner: Owner;
@@ -16,6 +18,8 @@ export class VirtualListener implements Listener {
   readonly #options: ServeOptions;
   readonly #endpoints: ReadonlyMap<string, ChannelEndpoint>;
   readonly #exchanges = new Set<Exchange>();
+  /** Of the answers that are being streamed. */
+  readonly #bodies = new Map<Exchange, ReadableStreamDefaultReader<Uint8Array>>();
   readonly #open = new Map<ChannelEnd, ChannelEndpoint>();
   readonly #openCounts = new Map<ChannelEndpoint, number>();
   readonly #unlisten: () => void;
@@ -48,14 +52,37 @@ export class VirtualListener implements Listener {
       send();
       this.#checkIdle();
     };
-    this.#responseTo(exchange, peer).then(
-      (response) => finish(() => exchange.respond(response)),
-      // The body broke off half way.
-      () => finish(() => exchange.breakOff()),
-    );
+    this.#responseTo(exchange, peer)
+      .then(({ head, response }) =>
+        exchange.isStreamed && response.body
+          ? this.#sendPieces(exchange, head, response.body)
+          : gather(exchange, head, response),
+      )
+      .then(
+        (send) => finish(send),
+        // The body broke off half way.
+        () => finish(() => exchange.breakOff()),
+      );
   }
 
-  async #responseTo(exchange: Exchange, peer: Peer): Promise<HttpResponse> {
+  /** Passes the body on as it comes. What is left to do at its end is the answer. */
+  async #sendPieces(exchange: Exchange, head: Head, body: ReadableStream<Uint8Array>): Promise<() => void> {
+    const reader = body.getReader();
+    this.#bodies.set(exchange, reader);
+    exchange.watch(() => void reader.cancel().catch(() => undefined));
+    exchange.respondHead(head);
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done || !this.owner.alive) return () => exchange.respondEnd();
+        exchange.respondPiece(Buffer.from(value));
+      }
+    } finally {
+      this.#bodies.delete(exchange);
+    }
+  }
+
+  async #responseTo(exchange: Exchange, peer: Peer): Promise<{ head: Head; response: Response }> {
     let response: Response;
     try {
       response = await this.#options.handle(exchange.toRequest(), peer);
@@ -67,8 +94,7 @@ export class VirtualListener implements Listener {
     for (const [name, value] of response.headers) {
       headers[name] = name in headers ? `${headers[name]}, ${value}` : value;
     }
-    const body = Buffer.from(await response.arrayBuffer());
-    return { status: response.status, headers, body: exchange.method === "HEAD" ? Buffer.alloc(0) : body };
+    return { head: { status: response.status, headers }, response };
   }
 
   /** The endpoint and protocol of an upgrade to `path`, or the status that refuses it. */
@@ -119,7 +145,13 @@ export class VirtualListener implements Listener {
     const deadlineUs = this.#scheduler.nowUs + closeGraceMs * 1_000;
     await new Promise<void>((resolve) => {
       const force = this.#scheduler.at(deadlineUs, () => {
-        for (const exchange of this.#exchanges) exchange.breakOff();
+        for (const exchange of this.#exchanges) {
+          exchange.breakOff();
+          void this.#bodies
+            .get(exchange)
+            ?.cancel()
+            .catch(() => undefined);
+        }
         this.#exchanges.clear();
         for (const end of [...this.#open.keys()]) end.terminate();
         this.#checkIdle();
@@ -138,4 +170,16 @@ export class VirtualListener implements Listener {
   #checkIdle(): void {
     if (this.#exchanges.size === 0 && this.#open.size === 0) this.#onIdle();
   }
+}
+
+/** The whole answer, for a client that takes it whole; without a body there are no pieces. */
+async function gather(exchange: Exchange, head: Head, response: Response): Promise<() => void> {
+  const body = Buffer.from(await response.arrayBuffer());
+  if (exchange.isStreamed) {
+    return () => {
+      exchange.respondHead(head);
+      exchange.respondEnd();
+    };
+  }
+  return () => exchange.respond({ ...head, body: exchange.method === "HEAD" ? Buffer.alloc(0) : body });
 }

@@ -146,8 +146,13 @@ export class VirtualNetwork {
         }
         const link = { wire: this.#wire, url: target.url };
         const { endpoint, protocol } = admitted;
-        const { messageBytesMax } = endpoint;
-        const serverEnd = new ChannelEnd(link, "open", { owner: listener.owner, protocol, messageBytesMax });
+        const { messageBytesMax, firstMessageBytesMax = messageBytesMax } = endpoint;
+        const serverEnd = new ChannelEnd(link, "open", {
+          owner: listener.owner,
+          protocol,
+          messageBytesMax,
+          firstMessageBytesMax,
+        });
         const clientEnd = new ChannelEnd(link, "connecting", {
           owner: client,
           protocol,

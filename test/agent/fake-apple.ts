@@ -30,6 +30,7 @@ export class FakeApple {
   wrongPasswordsMax = 3;
   /** Sessions that hold. */
   readonly sessions = new Set<string>();
+  lookupRefusal: AppStoreProblemCode | undefined;
   /** Refuses authorisations so. */
   authorizeRefusal: AppStoreProblemCode | undefined;
   invitationRefusal: AppStoreProblemCode | undefined;
@@ -38,6 +39,8 @@ export class FakeApple {
   /** Every path asked for, in order. */
   readonly calls: string[] = [];
   readonly authorizations: unknown[] = [];
+  /** What the phone said it had, each time. */
+  readonly holdings: unknown[] = [];
   #tickets = new Map<string, string>();
 
   request(url: string, init: HttpRequest): HttpResponse {
@@ -47,7 +50,11 @@ export class FakeApple {
     const body = init.body === undefined ? {} : (JSON.parse(init.body.toString()) as Record<string, string>);
     switch (pathname) {
       case "/store/v1/lookup": {
-        const item = this.items.get(searchParams.get("adamId") ?? "");
+        if (this.lookupRefusal) return refuse(this.lookupRefusal);
+        const [adamId, bundleId] = [searchParams.get("adamId"), searchParams.get("bundleId")];
+        const item = [...this.items.values()].find(
+          (one) => one.adamId === adamId || one.bundleId === bundleId,
+        );
         return item ? jsonResponse(200, item) : refuse("item_unknown");
       }
       case "/store/v1/sign-in":
@@ -65,6 +72,12 @@ export class FakeApple {
         this.#tickets.delete(body.ticket ?? "");
         return item ? jsonResponse(200, item) : refuse("ticket_invalid");
       }
+      case "/store/v1/holdings":
+        if (!this.sessions.has(body.sessionToken ?? "")) return refuse("session_invalid");
+        this.holdings.push(body.adamIds);
+        return jsonResponse(200, {});
+      case "/store/v1/terms":
+        return jsonResponse(200, {});
       case "/invitation":
         if (this.invitationRefusal) return refuse(this.invitationRefusal);
         if (init.method !== "POST")

@@ -155,6 +155,24 @@ describe("an install", () => {
   });
 });
 
+describe("a store that is never content", () => {
+  it.each(["session_invalid", "store_terms_due"] as const)(
+    "(%s) doesn't keep the phone and a patient person busy for ever",
+    async (code) => {
+      const lab = await labInstalling();
+      lab.apple.authorizeRefusal = code;
+      await lab.answer({ choice: "install" });
+      let asked = 0;
+      for (; lab.phone.view().prompt && asked < 20; asked += 1) {
+        if (lab.prompt.kind === "appleIdSignIn") await lab.signIn();
+        else await lab.answer({ choice: lab.prompt.choices.at(-1) ?? "" });
+      }
+      expect(asked).toBeLessThan(10);
+      expect(lab.appState(pages.bundleId)).toBe("Failed");
+    },
+  );
+});
+
 describe("the password", () => {
   async function labSignedIn(): Promise<PhoneLab> {
     const lab = await labInstalling();
@@ -225,6 +243,27 @@ describe("the screen", () => {
     await lab.answer({ choice: "decline" });
     expect(lab.prompt.kind).toBe("appInstallation");
     expect(lab.eventsOf("prompt.shown")).toHaveLength(2);
+  });
+
+  it("asks about queued apps in the order in which they came, also after a restart", async () => {
+    const lab = await startLab();
+    const adamIds = ["5", "6", "7"];
+    for (const adamId of adamIds)
+      lab.apple.items.set(adamId, { ...pages, adamId, bundleId: `com.example.${adamId}`, name: adamId });
+    // The first one was there before and comes again, as the last of three.
+    await lab.connection.command("early", install("5"));
+    await lab.answer({ choice: "cancel" });
+    for (const adamId of ["6", "7", "5"]) await lab.connection.command(`c-${adamId}`, install(adamId));
+    expect(lab.phone.view().apps.map((app) => app.state)).toEqual(["Prompting", "Queued", "Queued"]);
+    await lab.phone.kill();
+    await lab.start();
+    const order: unknown[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      order.push(lab.prompt.appName);
+      await lab.answer({ choice: "cancel" });
+    }
+    expect(order).toEqual(["6", "7", "5"]);
+    expect(lab.phone.view().prompt).toBeNull();
   });
 
   it("shows nothing while the phone is locked", async () => {

@@ -2,7 +2,7 @@ import { onTestFinished } from "vitest";
 import { startPhone } from "../../agent/start-phone.ts";
 import type { Phone, PhoneConfig, Prompt, PromptAnswer } from "../../agent/phone.ts";
 import type { PhoneState } from "../../agent/state.ts";
-import { createRecorder, type TraceEvent } from "../../shared/trace.ts";
+import { createRecorder, type Recorder, type TraceEvent } from "../../shared/trace.ts";
 import { NetworkError } from "../../shared/world.ts";
 import { appleUrl, FakeApple } from "./fake-apple.ts";
 import { enrollmentUrl, FakeServer, type FakeConnection } from "./fake-server.ts";
@@ -16,27 +16,33 @@ export const directory = "/phones/one";
 export class PhoneLab {
   readonly world: FakeWorld;
   readonly server: FakeServer;
-  readonly apple = new FakeApple();
-  readonly events: TraceEvent[] = [];
-  readonly recorder;
+  readonly apple: FakeApple;
+  readonly events: TraceEvent[];
+  readonly recorder: Recorder;
   readonly config: PhoneConfig;
   #phone: Phone | undefined;
 
-  constructor(config: Partial<PhoneConfig> = {}) {
-    this.world = new FakeWorld(
-      {
-        request: async (url, init) => {
-          if (url.startsWith("http://mdm.test")) return this.server.request(url, init);
-          if (url.startsWith(appleUrl)) return this.apple.request(url, init);
-          throw new NetworkError("unreachable", `nobody is at ${url}`);
+  /** `beside` another phone it shares everything but itself: the clock, the network, the server. */
+  constructor(config: Partial<PhoneConfig> = {}, beside?: PhoneLab) {
+    this.apple = beside?.apple ?? new FakeApple();
+    this.world =
+      beside?.world ??
+      new FakeWorld(
+        {
+          request: async (url, init) => {
+            if (url.startsWith("http://mdm.test")) return this.server.request(url, init);
+            if (url.startsWith(appleUrl)) return this.apple.request(url, init);
+            throw new NetworkError("unreachable", `nobody is at ${url}`);
+          },
+          connect: async (_url, options, handlers) => this.server.connect(options, handlers),
         },
-        connect: async (_url, options, handlers) => this.server.connect(options, handlers),
-      },
-      keys,
-    );
-    this.server = new FakeServer(() => this.world.now());
-    this.recorder = createRecorder({ now: () => this.world.now(), run: "test", keepsWire: false });
-    this.recorder.subscribe((event) => this.events.push(event));
+        keys,
+      );
+    this.server = beside?.server ?? new FakeServer(() => this.world.now());
+    this.events = beside?.events ?? [];
+    this.recorder =
+      beside?.recorder ?? createRecorder({ now: () => this.world.now(), run: "test", keepsWire: false });
+    if (!beside) this.recorder.subscribe((event) => this.events.push(event));
     this.config = {
       udid,
       serialNumber: "SERIAL1",

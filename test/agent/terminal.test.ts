@@ -76,6 +76,58 @@ describe("the terminal", () => {
     expect(lab.appState(pages.bundleId)).toBe("UserRejected");
   });
 
+  it("shows the company portal while nothing is asked, and asks for an app that is typed", async () => {
+    const { lab, seen, type } = await sitDown();
+    const { adamId: AdamID, bundleId: BundleID } = pages;
+    const apps = [
+      {
+        AdamID: "7",
+        BundleID: "com.example.notes",
+        Name: "Field Notes",
+        Status: "Failed",
+        Reason: "no-license",
+      },
+      { AdamID, BundleID, Name: "Pages", Status: "Available", Deadline: new Date(Date.UTC(2016, 6, 1)) },
+    ];
+    const answer = async (message: object) => {
+      const { RequestID } = lab.connection.last;
+      lab.connection.send({ RequestID, ...message });
+      await settle();
+    };
+    await type("what now\r");
+    expect(seen()).toContain("Type “apps”");
+    await type("apps\r");
+    await answer({ MessageType: "PortalAppsAnswer", Apps: apps, Complete: true });
+    expect(seen()).toMatch(
+      /1 Field Notes: failed \(no-license\)\n.*2 Pages: available, to be installed at 2016-07-01/s,
+    );
+    await type("install 3\r");
+    expect(seen()).toContain("no such app");
+    await type("install pages\r");
+    expect(lab.connection.last).toMatchObject({ MessageType: "PortalInstall", AdamID });
+    await answer({ MessageType: "PortalInstallAnswer", AdamID, Outcome: "Accepted" });
+    expect(seen()).toContain("You have asked for Pages.");
+    await type("install 1\r");
+    await answer({
+      MessageType: "PortalInstallAnswer",
+      AdamID: "7",
+      Outcome: "Refused",
+      Reason: "NotOffered",
+    });
+    expect(seen()).toContain("That did not work: the app 7 is not offered to you");
+    // A prompt comes first, and what is typed is its answer; afterwards the portal is there again.
+    await lab.connection.command("c", install);
+    await type("1\r");
+    expect(lab.appState(pages.bundleId)).toBe("UserRejected");
+    seen();
+    await type("apps\r");
+    await answer({ MessageType: "PortalAppsAnswer", Apps: [], Complete: true });
+    expect(seen()).toContain("Your organisation offers you no apps.");
+    lab.phone.lock();
+    await type("apps\r");
+    expect(seen()).toContain("That did not work: the phone is locked");
+  });
+
   it("notices that the person wants to leave", async () => {
     const { type, left } = await sitDown();
     expect(left()).toBe(false);

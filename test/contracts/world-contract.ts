@@ -205,6 +205,153 @@ export function worldContract(open: () => Promise<WorldUnderTest>): void {
     }),
   );
 
+  /** An answer that the test sends piece by piece, and what became of it. */
+  function openStream() {
+    let cancel: () => void = () => undefined;
+    const cancelled = new Promise<void>((resolve) => (cancel = resolve));
+    let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
+    const body = new ReadableStream<Uint8Array>({
+      start: (given) => void (controller = given),
+      cancel: () => cancel(),
+    });
+    return {
+      answer: () => new Response(body, { status: 201, headers: { "content-type": "text/event-stream" } }),
+      send: (text: string) => controller?.enqueue(Buffer.from(text)),
+      end: () => controller?.close(),
+      break: () => controller?.error(new Error("a bug")),
+      cancelled,
+    };
+  }
+
+  /** What a client takes of a streamed answer. */
+  class Taken {
+    text = "";
+    status = 0;
+    type: string | undefined;
+    readonly #abort = new AbortController();
+    #waiting: { text: string; resolve: () => void } | undefined;
+
+    readonly stream = {
+      head: (status: number, headers: Readonly<Record<string, string>>) => {
+        expect(this.text).toBe("");
+        this.status = status;
+        this.type = headers["content-type"];
+        this.#look();
+      },
+      piece: (data: Buffer) => {
+        this.text += data.toString();
+        this.#look();
+      },
+      signal: this.#abort.signal,
+    };
+
+    /** Resolves once the answer has begun and so much of it is there. */
+    async has(text: string): Promise<void> {
+      if (this.status !== 0 && this.text === text) return;
+      await new Promise<void>((resolve) => (this.#waiting = { text, resolve }));
+    }
+
+    stop(): void {
+      this.#abort.abort();
+    }
+
+    #look(): void {
+      if (this.#waiting && this.status !== 0 && this.text === this.#waiting.text) this.#waiting.resolve();
+    }
+  }
+
+  it(
+    "hands a streamed answer on piece by piece while it is still under way, and resolves at its end",
+    inWorld(async ({ server, client }) => {
+      const stream = openStream();
+      const { url } = await serve(server, { handle: stream.answer });
+      const taken = new Taken();
+      const exchange = client.request(url, { stream: taken.stream, timeoutMs: 500, bodyBytesMax: 2 });
+      await taken.has("");
+      stream.send("one");
+      await taken.has("one");
+      // Longer than the time an answer has to begin.
+      await server.sleep(600);
+      stream.send(" two");
+      await taken.has("one two");
+      expect([taken.status, taken.type]).toEqual([201, "text/event-stream"]);
+      stream.end();
+      expect(await exchange).toMatchObject({ status: 201, body: Buffer.alloc(0) });
+      // A client that takes answers whole is served beside it.
+      const whole = await client.request((await serve(server)).url);
+      expect(whole.body.toString()).toBe("ok");
+    }),
+  );
+
+  it(
+    "tells a client of streams of an answer that has no body, or all of it at once",
+    inWorld(async ({ server, client }) => {
+      const { url } = await serve(server, {
+        handle: (request) =>
+          request.url.endsWith("/whole") ? new Response("all") : new Response(null, { status: 204 }),
+      });
+      const empty = new Taken();
+      expect((await client.request(url, { method: "POST", stream: empty.stream })).status).toBe(204);
+      const whole = new Taken();
+      await client.request(`${url}/whole`, { stream: whole.stream });
+      expect([empty.status, empty.text, whole.status, whole.text]).toEqual([204, "", 200, "all"]);
+    }),
+  );
+
+  it(
+    "cancels a streamed answer whose client has gone",
+    inWorld(async ({ server, client }) => {
+      const stream = openStream();
+      const { url } = await serve(server, { handle: stream.answer });
+      const taken = new Taken();
+      const exchange = client.request(url, { stream: taken.stream });
+      stream.send("one");
+      await taken.has("one");
+      taken.stop();
+      expect((await exchange).status).toBe(201);
+      await stream.cancelled;
+      expect(taken.text).toBe("one");
+    }),
+  );
+
+  it(
+    "says so when a streamed answer breaks off, or is given up before it began",
+    inWorld(async ({ server, client }) => {
+      const stream = openStream();
+      const { url } = await serve(server, {
+        handle: (request) =>
+          request.url.endsWith("/never") ? new Promise<Response>(() => undefined) : stream.answer(),
+      });
+      const taken = new Taken();
+      const outcome = codeOf(client.request(url, { stream: taken.stream }));
+      stream.send("one");
+      await taken.has("one");
+      stream.break();
+      expect(await outcome).toBe("reset");
+      const late = new Taken();
+      const givenUp = codeOf(client.request(`${url}/never`, { stream: late.stream }));
+      late.stop();
+      expect(await givenUp).toBe("reset");
+      expect(
+        await codeOf(client.request(`${url}/never`, { stream: new Taken().stream, timeoutMs: 60 })),
+      ).toBe("timeout");
+    }),
+  );
+
+  it(
+    "breaks off and cancels a streamed answer two seconds after the listener closes",
+    inWorld(async ({ server, client }) => {
+      const stream = openStream();
+      const listener = await serve(server, { handle: stream.answer });
+      const taken = new Taken();
+      const outcome = codeOf(client.request(listener.url, { stream: taken.stream }));
+      await taken.has("");
+      await listener.close();
+      expect(await outcome).toBe("reset");
+      await stream.cancelled;
+    }),
+  );
+
   it(
     "turns an error thrown by the handler into status 500 and goes on serving",
     inWorld(async ({ server, client }) => {
@@ -472,6 +619,22 @@ export function worldContract(open: () => Promise<WorldUnderTest>): void {
       expect(receiver.messages.map(({ data }) => data.length)).toEqual([bytesMax]);
     })();
   });
+
+  it(
+    "closes with 1009 when the first message is longer than a first one may be, and lets later ones be longer",
+    inWorld(async (world) => {
+      const strict = await connectPair(world, { firstMessageBytesMax: 100 });
+      strict.clientEnd.send("x".repeat(101));
+      expect((await strict.atServer.closed).code).toBe(1009);
+      expect((await strict.atClient.closed).code).toBe(1009);
+      expect(strict.atServer.messages).toEqual([]);
+      const polite = await connectPair(world, { firstMessageBytesMax: 100 });
+      for (const length of [100, 101, 1024]) polite.clientEnd.send("x".repeat(length));
+      polite.clientEnd.close(1000, "");
+      expect((await polite.atServer.closed).code).toBe(1000);
+      expect(polite.atServer.messages.map(({ data }) => data.length)).toEqual([100, 101, 1024]);
+    }),
+  );
 
   it(
     "closes its channels with 1001 when the listener closes",

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { mayActAs } from "../../server/api-keys.ts";
 import { startServer, type RunningServer } from "../../server/start-server.ts";
+import type { Role } from "../../server/store/records.ts";
 import {
   createAuthority,
   createSigningRequest,
@@ -10,7 +12,7 @@ import {
 import { channelPath, channelProtocols, proofMessage, type ChannelProtocol } from "../../shared/channel.ts";
 import { createLiveWorld } from "../../shared/live-world.ts";
 import { decodePlist, encodePlist, type PlistDictionary, type PlistFormat } from "../../shared/plist.ts";
-import { createRecorder } from "../../shared/trace.ts";
+import { createRecorder, type Recorder } from "../../shared/trace.ts";
 import type { KeyPair, World } from "../../shared/world.ts";
 import { worldWith } from "../../shared/world-with.ts";
 import fixtures from "../../simulator/virtual/keys.json" with { type: "json" };
@@ -19,7 +21,16 @@ import { MemoryDisk } from "../../simulator/virtual/memory-disk.ts";
 const adminKey = "pk_a-key-for-this-test-alone";
 const [ownKeys, strangerKeys] = fixtures.keyPairs as [KeyPair, KeyPair];
 
+const config = {
+  host: "127.0.0.1",
+  port: 0,
+  dataDirectory: "/server",
+  appleUrl: "http://127.0.0.1:9",
+  insecureDevKey: adminKey,
+};
+
 let world: World;
+let recorder: Recorder;
 let server: RunningServer;
 let aheadMs: number;
 
@@ -31,27 +42,25 @@ beforeEach(async () => {
     disk: new MemoryDisk(),
     generateKeyPair: () => Promise.resolve(ownKeys),
   });
-  const recorder = createRecorder({ now: () => world.now(), run: "test", keepsWire: false });
-  server = await startServer(world, recorder, {
-    host: "127.0.0.1",
-    port: 0,
-    dataDirectory: "/server",
-    appleUrl: "http://127.0.0.1:9",
-    insecureDevKey: adminKey,
-  });
+  recorder = createRecorder({ now: () => world.now(), run: "test", keepsWire: false });
+  server = await startServer(world, recorder, config);
 });
 afterEach(() => server.stop());
 
-type Paths = Record<string, Record<string, { security?: unknown[] }>>;
+type Paths = Record<string, Record<string, { security?: unknown[]; "x-role"?: Role }>>;
 
 /** Every route of the running server, as it describes itself. */
-async function routes(): Promise<{ method: string; path: string }[]> {
+async function routes(): Promise<{ method: string; path: string; role: Role | undefined }[]> {
   const response = await world.request(`${server.url}/openapi.json`, {
     headers: { authorization: `Bearer ${adminKey}` },
   });
   const { paths } = JSON.parse(response.body.toString()) as { paths: Paths };
   return Object.entries(paths).flatMap(([path, methods]) =>
-    Object.keys(methods).map((method) => ({ method: method.toUpperCase(), path })),
+    Object.entries(methods).map(([method, operation]) => ({
+      method: method.toUpperCase(),
+      path,
+      role: operation["x-role"],
+    })),
   );
 }
 
@@ -62,7 +71,19 @@ async function status(method: string, path: string, key?: string): Promise<numbe
   const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
   if (method !== "GET")
     headers["content-type"] = path.startsWith("/enroll/") ? "application/pkcs10" : "application/json";
-  return (await world.request(url, { method, headers, ...(method === "GET" ? {} : { body: "{}" }) })).status;
+  // An answer may have no end: its head says enough.
+  const enough = new AbortController();
+  let found = 0;
+  const stream = {
+    head(code: number) {
+      found = code;
+      enough.abort();
+    },
+    piece() {},
+    signal: enough.signal,
+  };
+  await world.request(url, { method, headers, stream, ...(method === "GET" ? {} : { body: "{}" }) });
+  return found;
 }
 
 const open = ["/healthz", "/readyz"];
@@ -79,6 +100,41 @@ describe("the running server", () => {
     for (const { method, path } of all.filter((route) => !route.path.startsWith("/enroll/"))) {
       expect(await status(method, path, adminKey), `${method} ${path}`).not.toBe(401);
     }
+  });
+
+  it("asks each role for what each route says, on all of them", async () => {
+    const keyOf = async (role: Role): Promise<string> => {
+      const made = await world.request(`${server.url}/api/v1/keys`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${adminKey}`, "content-type": "application/json" },
+        body: JSON.stringify({ name: role, role }),
+      });
+      return (JSON.parse(made.body.toString()) as { key: string }).key;
+    };
+    for (const role of ["read-only", "operator"] as const) {
+      const key = await keyOf(role);
+      let refused = 0;
+      for (const { method, path, role: needed } of await routes()) {
+        if (needed === undefined) continue;
+        const found = await status(method, path, key);
+        if (mayActAs(role, needed)) expect([401, 403], `${role}: ${method} ${path}`).not.toContain(found);
+        else expect(found, `${role}: ${method} ${path}`).toBe(403);
+        if (found === 403) refused += 1;
+      }
+      expect(refused).toBeGreaterThan(role === "operator" ? 5 : 25);
+    }
+  });
+
+  it("refuses to start without the key that opens its secrets, and makes no other", async () => {
+    await server.stop();
+    const content = await world.disk.readFile("/server/secret.key");
+    await world.disk.remove("/server/secret.key");
+    const start = () => startServer(world, recorder, config);
+    await expect(start()).rejects.toMatchObject({ code: "store_corrupt" });
+    expect(await world.disk.readFile("/server/secret.key")).toBeUndefined();
+    await world.disk.writeFileAtomic("/server/secret.key", content ?? "");
+    server = await start();
+    expect(await status("GET", "/readyz")).toBe(200);
   });
 
   it("answers nothing to a wrong key", async () => {

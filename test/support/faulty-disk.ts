@@ -30,6 +30,8 @@ export class FaultyDisk implements Disk {
   /** Stops at this step; an operation that writes has two, before and after its bytes are handed over. */
   crashAtStep = Number.POSITIVE_INFINITY;
   leftover: Leftover = "nothing";
+  /** What an append that fails leaves in the file: a full disk takes what fits before it refuses, and a sync may fail after all. */
+  failedAppendLeaves: Leftover = "half";
   /** Answers why an operation fails. */
   failing: (operation: DiskOperation, name: string) => DiskErrorCode | undefined = () => undefined;
 
@@ -106,8 +108,8 @@ export class FaultyDisk implements Disk {
           Buffer.concat([this.#files.get(path) ?? Buffer.alloc(0), bytes.subarray(0, length)]),
         );
       const half = Math.floor(bytes.length / 2);
-      // A full disk takes what fits before it refuses.
-      await this.#begin("append", path, () => keep(half));
+      const failed = { nothing: 0, half, everything: bytes.length };
+      await this.#begin("append", path, () => keep(failed[this.failedAppendLeaves]));
       await this.#write((leftover) => {
         if (leftover !== "nothing") keep(leftover === "half" ? half : bytes.length);
       });

@@ -1,20 +1,34 @@
 /** The API on a memory store and a world whose clock the test moves. What lies behind it is faked as far as it has its own tests. */
 import { Hono } from "hono";
+import { expect } from "vitest";
 import { createApi, type Api } from "../../../server/api/api.ts";
+import { createAuditLog } from "../../../server/audit/audit-log.ts";
 import { drawApiKey } from "../../../server/api-keys.ts";
 import { CommandService } from "../../../server/commands/command-service.ts";
 import { createEventRing } from "../../../server/event-ring.ts";
+import { createKeyWatch, type KeyWatch } from "../../../server/key-watch.ts";
 import { createMetrics } from "../../../server/metrics.ts";
-import type { DeploymentService, LedgerCheck, LicensingService } from "../../../server/services.ts";
+import { createEventStreams } from "../../../server/monitoring/event-stream.ts";
+import type { Companion } from "../../../server/outbox.ts";
+import { createSecretBox } from "../../../server/secrets.ts";
+import type {
+  DeploymentService,
+  LedgerCheck,
+  LicensingService,
+  PeopleService,
+} from "../../../server/services.ts";
+import type { LicenseVerbs } from "../../../server/licensing/license-verbs.ts";
 import { openMemoryStore } from "../../../server/store/memory-store.ts";
 import type {
   AppRecord,
   DeploymentRecord,
   DeviceRecord,
   InstallationRecord,
+  LicenseActRecord,
   Role,
   SyncRecord,
 } from "../../../server/store/records.ts";
+import { createWebhookService } from "../../../server/webhooks/webhook-service.ts";
 import { PippinError } from "../../../shared/errors.ts";
 import { createRecorder, type TraceEvent } from "../../../shared/trace.ts";
 import { FakeWorld } from "../fake-world.ts";
@@ -31,6 +45,7 @@ export interface Harness {
   keys: Record<Role, string>;
   /** What the faked services were asked. */
   calls: { name: string; args: unknown[] }[];
+  keyWatch: KeyWatch;
   call(method: string, path: string, options?: CallOptions): Promise<Answered>;
 }
 
@@ -57,7 +72,8 @@ export async function openHarness(): Promise<Harness> {
   const recorder = createRecorder({ now: () => world.now(), run: "test", keepsWire: true });
   const events: TraceEvent[] = [];
   recorder.subscribe((event) => events.push(event));
-  const context = { world, store, recorder };
+  const companions: Companion[] = [];
+  const context = { world, store, recorder, companions };
   const calls: Harness["calls"] = [];
   const push = { wake: () => {}, isConnected: (udid: string) => udid === "phone-1", connectedCount: 1 };
   const hooks = {
@@ -67,6 +83,16 @@ export async function openHarness(): Promise<Harness> {
     wake: () => {},
   };
   const metrics = createMetrics({ ...context, connectedCount: () => push.connectedCount });
+  const keyWatch = createKeyWatch(world);
+  const ring = createEventRing(recorder);
+  const audit = createAuditLog(context);
+  const box = createSecretBox(Buffer.alloc(32, 7), (length) => world.randomBytes(length));
+  const webhooks = createWebhookService({
+    context,
+    box,
+    onFailure: (error) => expect.unreachable(String(error)),
+  });
+  companions.push(audit, webhooks.companion);
   const enrollApp = new Hono();
   enrollApp.get("/:token", (c) => {
     if (c.req.param("token") === "crash") throw new Error("a secret in a bug's message");
@@ -78,10 +104,16 @@ export async function openHarness(): Promise<Harness> {
     ...context,
     licensing: fakeLicensing(calls, world.now()),
     deployments: fakeDeployments(calls, world.now()),
+    licenseVerbs: fakeLicenseVerbs(calls, store, world.now()),
+    people: fakePeople(calls),
     commands: new CommandService({ commands: { ...context, hooks }, push }),
     push,
-    events: createEventRing(recorder),
+    events: ring,
     metrics,
+    keyWatch,
+    streams: createEventStreams({ world, recorder, ring, keyWatch }),
+    audit,
+    webhooks,
     publicUrl: () => "http://pippin.test",
     enrollApp,
   });
@@ -105,7 +137,9 @@ export async function openHarness(): Promise<Harness> {
       ...(body === undefined ? {} : { body }),
     });
     const response = await api.handle(request, { address: options.peer ?? "127.0.0.1" });
-    const text = await response.text();
+    const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+    if (isStream) await response.body?.cancel();
+    const text = isStream ? "" : await response.text();
     const isJson = /json/.test(response.headers.get("content-type") ?? "");
     const answered = {
       status: response.status,
@@ -116,7 +150,7 @@ export async function openHarness(): Promise<Harness> {
     expectAsDescribed(api, method, path, answered);
     return answered;
   }
-  return { api, world, store, events, keys, calls, call };
+  return { api, world, store, events, keys, calls, keyWatch, call };
 }
 
 /** Whatever any test asks for, the answer must be what the route's schema says, and nothing more. */
@@ -153,6 +187,8 @@ function fakeLicensing(calls: Harness["calls"], now: number): LicensingService {
     lastSyncAt: null,
     lastSyncResult: null,
     nextSyncAt: now,
+    warning: null,
+    strandedLicenses: null,
   };
   let uploaded = false;
   const sync: SyncRecord = {
@@ -169,7 +205,11 @@ function fakeLicensing(calls: Harness["calls"], now: number): LicensingService {
     foreignUsers: 0,
     foreignLicenses: 0,
   };
-  const check: LedgerCheck = { checkedAt: now, lines: [], drift: 0, differences: [], violations: [] };
+  const view = { checkedAt: now, viewReadAt: null, viewAgeMs: null };
+  const check: LedgerCheck = {
+    ...view,
+    ...{ lines: [], drift: 0, differences: [], countDifferences: [], violations: [] },
+  };
   return {
     async uploadToken(upload, cause) {
       calls.push({ name: "uploadToken", args: [upload, cause] });
@@ -179,14 +219,74 @@ function fakeLicensing(calls: Harness["calls"], now: number): LicensingService {
       return account;
     },
     account: async () => (uploaded ? account : undefined),
+    async takeControl(input, cause) {
+      calls.push({ name: "takeControl", args: [input, cause] });
+      if (!input.confirm) throw new PippinError("confirmation_required", "Expected confirm: true.");
+      return { account, sync };
+    },
+    async deleteToken(confirm, cause) {
+      calls.push({ name: "deleteToken", args: [confirm, cause] });
+      if (!confirm)
+        throw new PippinError("confirmation_required", "Expected confirm=true.", {
+          details: { strandedLicenses: 3 },
+        });
+      return { organisation: "Orchard", strandedLicenses: 3, deletedAt: now };
+    },
+    appleWebsite: async () => "https://vpp.test",
     async sync(trigger, cause) {
       calls.push({ name: "sync", args: [trigger, cause] });
       return sync;
     },
     checkLedger: async () => check,
-    async resendInvitation(userId, cause) {
-      calls.push({ name: "resendInvitation", args: [userId, cause] });
-      if (userId === "nobody") throw new PippinError("not_found", "There is no user nobody.");
+  };
+}
+
+function fakePeople(calls: Harness["calls"]): PeopleService {
+  const note = (name: string, args: unknown[]) => {
+    calls.push({ name, args });
+    if (args[0] === "nobody") throw new PippinError("not_found", "There is no user nobody.");
+  };
+  return {
+    retire: async (...args) => note("retire", args),
+    reinstate: async (...args) => note("reinstate", args),
+    refresh: async (...args) => note("refresh", args),
+    resendInvitation: async (...args) => note("resendInvitation", args),
+    removeGroup: async (...args) => note("removeGroup", args),
+    async removeUser(...args) {
+      note("removeUser", args);
+      return { deleted: true };
+    },
+  };
+}
+
+/** Keeps the act, as the real one does before it begins. */
+function fakeLicenseVerbs(
+  calls: Harness["calls"],
+  store: ReturnType<typeof openMemoryStore>,
+  now: number,
+): LicenseVerbs {
+  return {
+    async perform(input) {
+      calls.push({ name: input.verb, args: [input] });
+      if (input.userId === "nobody") throw new PippinError("not_found", "There is no user nobody.");
+      const { verb, userId, adamId, by, cause, confirm } = input;
+      if (userId === null && adamId === null && !confirm)
+        throw new PippinError("confirmation_required", "Expected confirm: true.", {
+          details: { licenses: 3 },
+        });
+      const item = {
+        userId: "anna",
+        adamId: "1",
+        outcome: "failed",
+        code: "9607",
+        message: "Never.",
+      } as const;
+      const act: LicenseActRecord = {
+        ...{ id: "act-1", sequence: 1, verb, userId, adamId, by, cause, startedAt: now, finishedAt: null },
+        ...{ phase: "seats", expandAfter: null, asked: 3, done: 1, failed: 1, items: [item] },
+      };
+      await store.transaction((tx) => tx.put("licenseActs", act));
+      return act;
     },
   };
 }
@@ -204,6 +304,11 @@ function fakeDeployments(calls: Harness["calls"], now: number): DeploymentServic
     removed: false,
     cause: 0,
   });
+  const act = (name: string) => async (id: string, cause?: number) => {
+    calls.push({ name, args: [id, cause] });
+    const [udid = "", adamId = ""] = id.split(" ");
+    return installation(udid, adamId);
+  };
   return {
     async create(input, cause) {
       calls.push({ name: "create", args: [input, cause] });
@@ -218,11 +323,9 @@ function fakeDeployments(calls: Harness["calls"], now: number): DeploymentServic
       calls.push({ name: "remove", args: [id, cause] });
       if (id === "none") throw new PippinError("not_found", "There is no deployment none.");
     },
-    async retry(id, cause) {
-      calls.push({ name: "retry", args: [id, cause] });
-      const [udid = "", adamId = ""] = id.split(" ");
-      return installation(udid, adamId);
-    },
+    retry: act("retry"),
+    resend: act("resend"),
+    cancel: act("cancel"),
     async membershipChanged(_tx, _outbox, userId) {
       calls.push({ name: "membershipChanged", args: [userId] });
     },

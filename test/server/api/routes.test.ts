@@ -117,8 +117,10 @@ describe("a user", () => {
     const { body } = await harness.call("GET", "/api/v1/users/anna");
     expect(body["devices"]).toMatchObject([{ udid: "phone-1", connected: true }]);
     expect(body["installations"]).toMatchObject([{ id: "phone-1:1", label: "Install Pending" }]);
-    expect(items(await harness.call("GET", "/api/v1/users?email=a@B&terms=notInvited"))).toHaveLength(1);
-    expect(items(await harness.call("GET", "/api/v1/users?terms=accepted"))).toHaveLength(0);
+    expect(items(await harness.call("GET", "/api/v1/users?email=a@B&termsStatus=notInvited"))).toHaveLength(
+      1,
+    );
+    expect(items(await harness.call("GET", "/api/v1/users?termsStatus=accepted"))).toHaveLength(0);
   });
 
   it("is invited again by the licensing service", async () => {
@@ -209,9 +211,9 @@ describe("installations", () => {
     ["failed", "cancelled", "ManagementRejected", "0x87D13B68"],
     ["failed", "cancelled", "absent", null],
     ["installed", null, "Managed", null],
-    ["installed", "user-removed", "UpdateRejected", null],
+    ["installed", "user-removed", "UpdateRejected", "0x87D13B63"],
   ];
-  it.each(cases)("carry the code that admins know: %s, %s, %s → %s", (state, reason, appState, code) => {
+  it.each(cases)("R44: carry the code that admins know: %s, %s, %s → %s", (state, reason, appState, code) => {
     expect(errorCode({ state, reason, appState })).toBe(code);
   });
 });

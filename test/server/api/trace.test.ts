@@ -109,10 +109,16 @@ describe("secrets", () => {
     const created = await harness.call("POST", "/api/v1/keys", { json: { name: "CI", role: "operator" } });
     const enrolment = await harness.call("POST", "/api/v1/enrollment-tokens", { json: { kind: "device" } });
     const link = new URL(String(enrolment.body["url"])).pathname.replace("/enroll/", "");
+    const commands = "/api/v1/devices/phone-1/commands";
+    // The server has a phone's unlock token of its own, and takes none.
     const unlock = { RequestType: "ClearPasscode", UnlockToken: { $data: "dW5sb2Nr" } };
-    const queued = await harness.call("POST", "/api/v1/devices/phone-1/commands", {
-      json: { command: unlock },
-    });
+    for (const raw of [false, true]) {
+      const refused = await harness.call("POST", commands, { json: { command: unlock, raw } });
+      expect(refused.status).toBe(400);
+      answers.push(refused.text);
+    }
+    const wipe = { RequestType: "EraseDevice", PIN: "dW5sb2Nr" };
+    const queued = await harness.call("POST", commands, { json: { command: wipe, raw: true } });
     const commandUUID = String(queued.body["commandUUID"]);
     for (const { method, path } of harness.api.routeTable) {
       if (method !== "GET") continue;

@@ -49,6 +49,7 @@ describe("enrolling", () => {
       "checkin.authenticate",
       "checkin.tokenUpdate",
       "enrollment.completed",
+      "command.queued", // DeviceConfigured
     ]);
     expect(server.channel.push.isConnected(udid)).toBe(true);
     expect(server.channel.push.connectedCount).toBe(1);

@@ -131,8 +131,8 @@ export class Harness extends TestServer {
   }
 
   /** A connection that has been opened. */
-  call(identity: Identity, protocol: ChannelProtocol = "mdm.plist.binary"): FakePhone {
-    return new FakePhone(this.channel, identity, protocol);
+  call(identity: Identity, protocol: ChannelProtocol = "mdm.plist.binary", address = "127.0.0.1"): FakePhone {
+    return new FakePhone(this.channel, identity, protocol, address);
   }
 }
 
@@ -147,7 +147,7 @@ export class FakePhone {
   challenge: { Nonce: Uint8Array; Audience: string };
   readonly #handlers: ChannelHandlers;
 
-  constructor(server: DeviceChannel, identity: Identity, protocol: ChannelProtocol) {
+  constructor(server: DeviceChannel, identity: Identity, protocol: ChannelProtocol, address = "127.0.0.1") {
     if (!channelProtocols.includes(protocol)) throw new Error("No such protocol.");
     this.identity = identity;
     this.format = protocol === "mdm.plist.xml" ? "plist-xml" : "plist-binary";
@@ -170,7 +170,7 @@ export class FakePhone {
         this.#end(1006, "");
       },
     };
-    this.#handlers = server.endpoint.open(channel, { address: "127.0.0.1" });
+    this.#handlers = server.endpoint.open(channel, { address });
     const challenge = this.inbox.shift();
     this.challenge = {
       Nonce: (challenge?.["Nonce"] as Uint8Array | undefined) ?? new Uint8Array(),
@@ -253,6 +253,9 @@ export class FakePhone {
   /** The next message from the server; throws when none has come. */
   async next(): Promise<PlistDictionary> {
     await settle();
+    // A store on a disk takes a few turns more than one in memory.
+    for (let turns = 0; turns < 30 && this.inbox.length === 0 && this.closed === undefined; turns += 1)
+      await settle();
     const message = this.inbox.shift();
     if (message === undefined) {
       throw new Error(

@@ -50,18 +50,61 @@ const rest = (state: string, reason: string | null = null, dueAt: number | null 
 const towardsInstalled: [name: string, changes: Changes, step: unknown][] = [
   ["a user whom Apple doesn't know is registered", { user: unknownUser }, { kind: "register" }],
   [
-    "a retired user is registered again",
+    "a retired user is not invited back by itself",
     { user: { ...unknownUser, status: "Retired" } },
-    { kind: "register" },
+    rest("failed", "user-retired"),
+  ],
+  [
+    "a retired user keeps what is on the phone",
+    { user: { ...unknownUser, status: "Retired" }, installation: { appState: "Managed", appStateAt: now } },
+    rest("installed", "user-retired"),
+  ],
+  [
+    "what was begun before the user was retired is watched to its end",
+    { user: { ...unknownUser, status: "Retired" }, installation: { appState: "Installing", appStateAt: 0 } },
+    { kind: "verify", state: "installing" },
+  ],
+  [
+    "with the licence of a user who is about to be retired nothing new begins",
+    { user: { ...unknownUser, status: "Retired" }, seat: "held" },
+    rest("failed", "user-retired"),
+  ],
+  [
+    "an install command that no phone has seen is taken back from a retired user",
+    {
+      user: { ...unknownUser, status: "Retired" },
+      installation: { awaitingCommand: true, commandType: "InstallApplication", commandWaits: true },
+    },
+    { kind: "withdraw" },
+  ],
+  [
+    "a licence that another user with the same Apple ID has is not asked for again and again",
+    { user: { ...invited, status: "Associated", sharedAppleIdUntil: now + 1 } },
+    rest("failed", "shared-apple-id", now + 1),
+  ],
+  [
+    "a licence that another user with the same Apple ID had is asked for after a while",
+    { user: { ...invited, status: "Associated", sharedAppleIdUntil: now } },
+    { kind: "associate", again: false },
   ],
   ["a registered user is invited", { user: registered }, { kind: "invite" }],
-  ["nobody is invited twice", { user: invited }, rest("waitingForTerms")],
+  ["R38: nobody is invited twice", { user: invited }, rest("waitingForTerms")],
+  [
+    "an invitation that another phone doesn't fetch is waited for",
+    { user: { ...invited, inviteUnfetchedSince: now - 86_400_000 + 1 } },
+    rest("waitingForTerms", null, now + 1),
+  ],
+  [
+    "an invitation that another phone has not fetched for a day goes to this one",
+    { user: { ...invited, inviteUnfetchedSince: now - 86_400_000 } },
+    { kind: "invite" },
+  ],
   [
     "after three invitations that failed an admin is needed",
     { user: { ...registered, inviteFailures: 3 } },
     rest("failed", "invitation-failed"),
   ],
-  ["whoever accepted gets a seat before any command", {}, { kind: "associate", again: false }],
+  ["R39: whoever accepted gets a seat before any command", {}, { kind: "associate", again: false }],
   [
     "a seat whose outcome isn't known is asked for again",
     { seat: "associating" },
@@ -228,9 +271,9 @@ const others: [
   step: unknown,
   policy?: Partial<Policies>,
 ][] = [
-  ["a DEP phone gets no such app", "required", { kind: "dep" }, rest("notApplicable", "dep-enrolled")],
+  ["R24: a DEP phone gets no such app", "required", { kind: "dep" }, rest("notApplicable", "dep-enrolled")],
   [
-    "a DEP phone without a user neither",
+    "R24: a DEP phone without a user neither",
     "required",
     { kind: "dep", user: null },
     rest("notApplicable", "dep-enrolled"),
@@ -288,8 +331,8 @@ const others: [
   [
     "what is installed stays when nothing is asked for any more",
     null,
-    { seat: "held", installation: { state: "installed", appState: "Managed" } },
-    rest("installed"),
+    { seat: "held", installation: { state: "installed", appState: "Managed", appStateAt: now } },
+    rest("installed", null, now + 7 * day),
   ],
   [
     "a seat that nobody asks for any more goes back",
@@ -332,7 +375,7 @@ describe("nextStep", () => {
   );
 
   it.each(managedAppStates.map((appState) => [appState]))(
-    "never returns a seat at an uninstall while the phone may still have the app (%s)",
+    "R37: never returns a seat at an uninstall while the phone may still have the app (%s)",
     (appState) => {
       const gone = ["UserRejected", "ManagementRejected", "Failed"];
       const state = observed({
@@ -345,7 +388,7 @@ describe("nextStep", () => {
   );
 
   it.each(["required", "requiredAndAvailable", "available", "uninstall", "notApplicable", null] as const)(
-    "asks nothing of Apple and nothing of the phone for a DEP phone (%s)",
+    "R24: asks nothing of Apple and nothing of the phone for a DEP phone (%s)",
     (desired) => {
       for (const seat of ["none", "held"] as const) {
         expect(nextStep(desired, observed({ kind: "dep", seat }), defaultPolicies)).toEqual(

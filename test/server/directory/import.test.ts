@@ -93,6 +93,59 @@ describe("an import", () => {
     ]);
   });
 
+  it("says who is new or different, and what about them, in a dry run as in earnest", async () => {
+    await csv(good);
+    const next = [header, "anna,Anna B.,anna@orchard.example,Field;Night", good[2] ?? "", "carla,Carla,c@d,"];
+    const expected = {
+      created: 1,
+      updated: 1,
+      unchanged: 1,
+      groupsCreated: 1,
+      changes: [
+        { id: "anna", change: "updated", fields: ["name", "groups"] },
+        { id: "carla", change: "created", fields: [] },
+      ],
+      groups: ["Night"],
+    };
+    const before = harness.events.length;
+    expect((await csv(next, "?dryRun=true")).body).toEqual({ dryRun: true, ...expected });
+    expect(await counts()).toEqual([2, 2]);
+    expect((await csv(next)).body).toEqual({ dryRun: false, ...expected });
+    expect((await csv(next)).body).toMatchObject({
+      created: 0,
+      updated: 0,
+      unchanged: 3,
+      changes: [],
+      groups: [],
+    });
+    const imports = harness.events.slice(before).filter(({ what }) => what === "users.imported");
+    expect(imports).toMatchObject([{ created: 1, updated: 1, unchanged: 1 }]);
+  });
+
+  it("takes the columns in any order, and leaves groups alone that are not spoken of", async () => {
+    await csv(good);
+    harness.calls.length = 0;
+    expect(result(await csv(["email,id,name", "anna@new.example,anna,Anna Bianchi"]))).toEqual([0, 1, 0, 0]);
+    const users = [{ id: "anna", name: "Anna", email: "anna@new.example" }];
+    expect(result(await harness.call("POST", "/api/v1/users/import", { json: { users } }))).toEqual([
+      0, 1, 0, 0,
+    ]);
+    const { body } = await harness.call("GET", "/api/v1/users/anna");
+    expect([body["name"], (body["groupIds"] as string[]).length, moved()]).toEqual(["Anna", 2, []]);
+  });
+
+  it("of a header alone, or of no users, is one in which there is nothing to do", async () => {
+    expect(result(await csv([header]))).toEqual([0, 0, 0, 0]);
+    expect(result(await harness.call("POST", "/api/v1/users/import", { json: { users: [] } }))).toEqual([
+      0, 0, 0, 0,
+    ]);
+    const empty = await harness.call("POST", "/api/v1/users/import", {
+      body: "",
+      headers: { "content-type": "text/csv" },
+    });
+    expect([empty.status, empty.body["code"]]).toEqual([400, "invalid_request"]);
+  });
+
   it("reads what spreadsheets write: a byte order mark, quotes, CRLF, empty lines", async () => {
     const text = `\uFEFF${header}\r\n"anna","Bianchi, Anna",anna@orchard.example,"Sales; Field"\r\n\r\n`;
     expect(result(await csv([text]))).toEqual([1, 0, 0, 2]);
@@ -123,6 +176,70 @@ describe("a line that is not as expected", () => {
     ]);
     expect(refused.body["expected"]).toContain(expected);
     expect(await counts()).toEqual([0, 0]);
+  });
+
+  it("is named with all the others, by line and column, and nothing is imported", async () => {
+    const refused = await csv([
+      ...good,
+      "car la,,c@d,",
+      "dora,Dora,dora@orchard.example,Sales",
+      "emil,Emil,emil,",
+      "dora,Dora again,d@e,",
+    ]);
+    expect(refused.body["lines"]).toMatchObject([
+      { line: 4, column: "id" },
+      { line: 4, column: "name" },
+      { line: 6, column: "email" },
+      { line: 7, column: "id", expected: "each id once (line 5 has this one)" },
+    ]);
+    expect([refused.body["errorCount"], refused.body["line"]]).toEqual([4, 4]);
+    expect(await counts()).toEqual([0, 0]);
+    const many = await csv([header, ...Array.from({ length: 150 }, (_, index) => `u${index},U,nowhere,`)]);
+    expect([(many.body["lines"] as unknown[]).length, many.body["errorCount"]]).toEqual([100, 150]);
+  });
+
+  it("is named by its index when it came as JSON", async () => {
+    const users = [
+      { id: "anna", name: "Anna", email: "a@b" },
+      { id: "bruno", name: "", email: "b" },
+      { id: "carla", name: "Carla", email: "c@d", phone: "1" },
+    ];
+    const refused = await harness.call("POST", "/api/v1/users/import", { json: { users } });
+    const paths = (refused.body["errors"] as { path: string }[]).map(({ path }) => path);
+    expect(paths).toEqual(["body.users.1.name", "body.users.1.email", "body.users.2.phone"]);
+    const bad = Array.from({ length: 150 }, (_, index) => ({ id: `u${index}`, name: "U", email: "nowhere" }));
+    const many = await harness.call("POST", "/api/v1/users/import", { json: { users: bad } });
+    expect([(many.body["errors"] as unknown[]).length, many.body["errorCount"]]).toEqual([100, 150]);
+    expect(await counts()).toEqual([0, 0]);
+  });
+
+  it.each([
+    ["an unknown column", "id,name,email,groups,phone", "phone", "id,name,email,groups"],
+    ["a column twice", "id,name,email,email", "email", "each once"],
+    ["a missing column", "id,name,groups", "email", "id,name,email,groups"],
+    ["semicolons in place of commas", "id;name;email;groups", null, "these look like semicolons"],
+    ["tabs in place of commas", "id\tname\temail", null, "these look like tabs"],
+  ])("can be the header's: %s", async (_what, first, column, expected) => {
+    const refused = await csv([first, "anna,Anna,a@b,Sales,1"]);
+    expect([refused.status, refused.body["code"]]).toEqual([400, "malformed_csv"]);
+    expect((refused.body["lines"] as object[])[0]).toMatchObject({ line: 1, column });
+    expect(refused.body["expected"]).toContain(expected);
+  });
+
+  it("is none of encoding: UTF-16 is refused as a whole, and so is another charset by name", async () => {
+    const utf16 = Buffer.from(`\uFEFF${good.join("\r\n")}`, "utf16le");
+    const headers = { "content-type": "text/csv" };
+    const refused = await harness.call("POST", "/api/v1/users/import", {
+      body: new Uint8Array(utf16),
+      headers,
+    });
+    expect([refused.status, refused.body["code"]]).toEqual([400, "malformed_csv"]);
+    const named = await harness.call("POST", "/api/v1/users/import", {
+      body: good.join("\n"),
+      headers: { "content-type": "text/csv; charset=iso-8859-1" },
+    });
+    expect([named.status, named.body["code"]]).toEqual([415, "unsupported_media_type"]);
+    expect(result(await csv(good))).toEqual([2, 0, 0, 2]);
   });
 
   it("is named also when the text is no UTF-8, or too much of it", async () => {

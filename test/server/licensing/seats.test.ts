@@ -47,7 +47,7 @@ describe("the last licence", () => {
     [100, 1],
     [100, 10],
     [5, 10],
-  ])("goes to no more than there are: %i people, %i licences", async (people, available) => {
+  ])("R5: goes to no more than there are: %i people, %i licences", async (people, available) => {
     const store = await storeWith({ ...pages, available });
     expect(await race(store, people)).toBe(Math.min(people, available));
     const taking = await store.read((reader) => reader.count("assignments", "associating", pages.id));
@@ -139,7 +139,7 @@ const ledgerLine = async (lab: VirtualLab) => {
 };
 
 describe("a user's licence", () => {
-  it("is one, however many phones the user has, and returns with the last of them", async () => {
+  it("R6, R35, R36, R37: is one, however many phones the user has, and stays while one of them can't be reached", async () => {
     await runVirtual({ seed: "two-phones", progress: () => undefined }, async (lab) => {
       await setUp(lab, ["ada"], 2);
       const phones = [await addPhone(lab, "ada", "P1"), await addPhone(lab, "ada", "P2", "configurator")];
@@ -167,7 +167,7 @@ describe("a user's licence", () => {
     });
   });
 
-  it("goes to who waited when it comes back, and not before the app is gone", async () => {
+  it("R36, R37, R41: goes to who waited when it comes back, and not before the app is gone", async () => {
     await runVirtual({ seed: "waiting", progress: () => undefined }, async (lab) => {
       await setUp(lab, ["ada", "bruno"], 1);
       await lab.admin.post("/api/v1/groups", { id: "second", name: "Second" });
@@ -209,7 +209,7 @@ describe("a user's licence", () => {
     });
   });
 
-  it("comes to who waited when the organisation buys more and the server syncs", async () => {
+  it("R41: comes to who waited when the organisation buys more and the server syncs", async () => {
     await runVirtual({ seed: "more", progress: () => undefined }, async (lab) => {
       const { organisationId } = await setUp(lab, ["ada", "bruno"], 1);
       await addPhone(lab, "ada", "P1");
@@ -227,7 +227,7 @@ describe("a user's licence", () => {
     });
   });
 
-  it("is taken once when Apple's answer is lost and the server asks again", async () => {
+  it("R5: is taken once when Apple's answer is lost and the server asks again", async () => {
     await runVirtual({ seed: "lost-answer", progress: () => undefined }, async (lab) => {
       await setUp(lab, ["ada"], 2);
       await addPhone(lab, "ada", "P1");

@@ -183,4 +183,176 @@ describe("VppClient", () => {
       },
     );
   });
+
+  it("waits at least as long as Retry-After says with everything else it is asked meanwhile", async () => {
+    const times: number[] = [];
+    let world: World | undefined;
+    await withClient(
+      () => {
+        times.push(world?.now() ?? 0);
+        return times.length === 1
+          ? { status: 503, headers: { "retry-after": "20" } }
+          : { json: { status: 0, user } };
+      },
+      async (client, virtual) => {
+        world = virtual;
+        const first = client.getUser("t", "u");
+        await virtual.sleep(5_000);
+        await Promise.all([first, client.getUser("t", "v"), client.getUser("t", "w")]);
+        const [begun = 0, ...rest] = times;
+        expect(rest).toHaveLength(3);
+        for (const time of rest) expect(time - begun).toBeGreaterThanOrEqual(20_000);
+        // And not all in the same instant.
+        expect(new Set(rest).size).toBeGreaterThan(1);
+      },
+    );
+  });
+
+  it("takes a Retry-After that is a date, and does not hammer a service that says 0", async () => {
+    let asked = 0;
+    await withClient(
+      () => {
+        asked += 1;
+        if (asked === 1) return { status: 503, headers: { "retry-after": "Wed, 15 Jun 2016 08:00:09 GMT" } };
+        if (asked === 2) return { status: 503, headers: { "retry-after": "0" } };
+        return { json: { status: 0, user } };
+      },
+      async (client, world) => {
+        await client.getUser("t", "u");
+        expect(world.now()).toBeGreaterThanOrEqual(Date.UTC(2016, 5, 15, 8, 0, 9) + 250);
+      },
+    );
+  });
+
+  it("spreads and bounds the waits after 9646: each longer than the one before, with chance from the world", async () => {
+    const waits = async (seed: string) => {
+      const times: number[] = [];
+      const virtual = createVirtualWorld({ seed });
+      const { world } = virtual.process("server");
+      const scripted = worldWith(world, {
+        async request(url) {
+          if (url.endsWith("VPPServiceConfigSrv")) return answer({ json: serviceConfig });
+          times.push(world.now());
+          return answer({ json: { status: -1, errorNumber: 9646, errorMessage: "Too many requests" } });
+        },
+      });
+      await virtual.run(async () => {
+        const error = await new VppClient(scripted, "http://apple.example")
+          .getUser("t", "u")
+          .catch((caught: unknown) => caught);
+        expect(error).toMatchObject({ errorNumber: 9646 });
+      });
+      return times.slice(1).map((time, at) => time - (times[at] ?? 0));
+    };
+    const one = await waits("one");
+    expect(one).toHaveLength(3);
+    for (const [at, wait] of one.entries()) {
+      expect(wait).toBeGreaterThanOrEqual(250 * 2 ** at);
+      expect(wait).toBeLessThanOrEqual(501 * 2 ** at);
+    }
+    expect(await waits("one")).toEqual(one);
+    expect(await waits("two")).not.toEqual(one);
+  });
+
+  it("fetches the service configuration once in five minutes, however many ask", async () => {
+    let fetched = 0;
+    const virtual = createVirtualWorld({ seed: "config" });
+    const { world } = virtual.process("server");
+    const scripted = worldWith(world, {
+      async request(url) {
+        if (!url.endsWith("VPPServiceConfigSrv")) return answer({ json: { status: 0, user } });
+        fetched += 1;
+        await world.sleep(100);
+        return answer({ json: serviceConfig });
+      },
+    });
+    await virtual.run(async () => {
+      const client = new VppClient(scripted, "http://apple.example");
+      await Promise.all([client.getUser("t", "u"), client.getUser("t", "v"), client.serviceConfig()]);
+      expect(fetched).toBe(1);
+      await world.sleep(5 * 60_000 - 200);
+      await client.getUser("t", "u");
+      expect(fetched).toBe(1);
+      await world.sleep(200);
+      await client.getUser("t", "u");
+      expect(fetched).toBe(2);
+    });
+  });
+
+  it("asks for a page of a list again when it shows neither a next page nor an end", async () => {
+    let asked = 0;
+    await withClient(
+      () => {
+        asked += 1;
+        return { json: { status: 0, users: [user], ...(asked < 3 ? {} : { sinceModifiedToken: "end" }) } };
+      },
+      async (client) => {
+        expect(await client.users("t", null, () => Promise.resolve())).toBe("end");
+      },
+    );
+  });
+
+  describe("once it knows its own guid", () => {
+    const own = { clientContext: '{"hostname":"us.example","guid":"ours"}' };
+    const other = { clientContext: '{"hostname":"them.example","guid":"theirs"}' };
+
+    it("R19: sends nothing more with a token whose account shows another's claim, also what was asked before", async () => {
+      let asked = 0;
+      await withClient(
+        () => {
+          asked += 1;
+          return { json: { status: 0, user, ...other } };
+        },
+        async (client) => {
+          const claims: string[] = [];
+          client.watchWith({
+            claimed: (sToken, holder) => Promise.resolve(void claims.push(`${sToken} ${holder}`)),
+            refused: () => Promise.resolve(),
+          });
+          client.identifyAs("ours");
+          const error = await client.getUser("t", "u").catch((caught: unknown) => caught);
+          expect(error).toMatchObject({
+            code: "token_claimed_elsewhere",
+            details: { claimedBy: "them.example" },
+          });
+          await expect(client.getUser("t", "u")).rejects.toMatchObject({ code: "token_claimed_elsewhere" });
+          expect([asked, claims]).toEqual([1, ["t them.example"]]);
+          client.reopen();
+          await client.getUser("t", "u").catch(() => undefined);
+          expect(asked).toBe(2);
+        },
+      );
+    });
+
+    it.each([
+      ["its own claim", own],
+      ["its own claim under an older host name", { clientContext: '{"hostname":"old","guid":"ours"}' }],
+      ["no claim", {}],
+    ])("goes on when an answer shows %s", async (_name, context) => {
+      await withClient(
+        () => ({ json: { status: 0, user, ...context } }),
+        async (client) => {
+          client.identifyAs("ours");
+          expect(await client.getUser("t", "u")).toMatchObject({ clientUserIdStr: "u" });
+        },
+      );
+    });
+  });
+
+  it("tells of a token that Apple refuses, and not of other refusals", async () => {
+    for (const errorNumber of [9601, 9621, 9622, 9625, 9604]) {
+      await withClient(
+        () => ({ json: { status: -1, errorNumber, errorMessage: "no" } }),
+        async (client) => {
+          const told: number[] = [];
+          client.watchWith({
+            claimed: () => Promise.resolve(),
+            refused: (_sToken, error) => Promise.resolve(void told.push(error.errorNumber)),
+          });
+          await client.getUser("t", "u").catch(() => undefined);
+          expect(told).toEqual(errorNumber === 9604 ? [] : [errorNumber]);
+        },
+      );
+    }
+  });
 });

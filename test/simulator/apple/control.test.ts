@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { wellBehaved } from "../../../simulator/apple/behaviour.ts";
 import { buy, controlKey, counts, expectSound, give, openBench, pages, password, slack } from "./bench.ts";
 
 describe("the control API", () => {
@@ -130,9 +131,9 @@ describe("the control API", () => {
     const bench = await openBench({ behaviour: { latencyMs: 5 } });
     await bench.control("PUT", "/behaviour", { associationDelayMs: 7 });
     expect((await bench.control("GET", "/behaviour")).json).toEqual({
+      ...wellBehaved,
       latencyMs: 5,
       associationDelayMs: 7,
-      unavailable: false,
     });
   });
 

@@ -225,6 +225,25 @@ describe("manageVPPLicensesByAdamIdSrv", () => {
     await expectSound(bench);
   });
 
+  it("refuses a user whose Apple ID another organisation manages (9635), and takes one of our own", async () => {
+    const bench = await openBench();
+    const other = await bench.control("POST", "/organisations", {
+      name: "Pasture",
+      appleId: "it@pasture.com",
+    });
+    const managed = [
+      ["u1", "ann@pasture.com", Number(other.json.organisationId)],
+      ["u2", "ann@contoso.com", bench.organisationId],
+    ] as const;
+    for (const [id, appleId, organisationId] of managed) {
+      await bench.control("POST", "/apple-ids", { appleId, password, organisationId });
+      await bench.join(id, appleId);
+    }
+    expect(entries(await give(bench, pages, ["u1"]))).toMatchObject([{ errorNumber: 9635 }]);
+    expect(await give(bench, pages, ["u2"])).toMatchObject({ status: 0 });
+    await expectSound(bench);
+  });
+
   const many = (count: number): string[] => Array.from({ length: count }, (_, index) => `m${index}`);
   it.each([
     ["no item", { adamIdStr: undefined, associateClientUserIdStrs: ["u1"] }, 9600],
