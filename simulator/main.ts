@@ -1,15 +1,20 @@
 /** The `pippin` command. Progress and logs go to stderr; stdout carries results. */
+import tab from "@bomb.sh/tab/commander";
 import { Command, CommanderError } from "commander";
 import { registerAgentCommand } from "../agent/main.ts";
 import { PippinError, type ProblemCode } from "../shared/errors.ts";
 import { DiskError, NetworkError } from "../shared/world.ts";
+import { registerAdminCommands } from "./cli/admin/register.ts";
 import { registerAppleCommand } from "./cli/apple-command.ts";
 import { registerRunCommand } from "./cli/run-command.ts";
 import { registerUpCommand } from "./cli/up-command.ts";
 import { registerServerCommand } from "./lab.ts";
 import { ApiError } from "./json-client.ts";
 
-/** 0 done or passed; 1 an expectation failed; 2 wrong usage, configuration or scenario; 3 something could not start or be reached. */
+/**
+ * 0 done or passed; 1 an expectation failed, or the server refused; 2 wrong usage, configuration or scenario; 3 something could not
+ * start or be reached.
+ */
 export const exitCodes = { done: 0, failed: 1, usage: 2, unreachable: 3 } as const;
 
 const usageCodes: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
@@ -33,6 +38,9 @@ export async function main(args: readonly string[]): Promise<number> {
   registerAppleCommand(program);
   registerAgentCommand(program);
   registerRunCommand(program, setExitCode);
+  registerAdminCommands(program);
+  // `pippin complete <shell>` prints the script that makes a shell complete all of these.
+  tab(program);
   try {
     await program.parseAsync([...args], { from: "user" });
     return exitCode;
@@ -49,12 +57,22 @@ function report(error: unknown): number {
     say(`${error.code}: ${error.message}`);
     return usageCodes.has(error.code) ? exitCodes.usage : exitCodes.unreachable;
   }
-  if (error instanceof NetworkError || error instanceof DiskError || error instanceof ApiError) {
+  if (error instanceof ApiError) {
+    say(`${error.code}: ${error.message}`);
+    return exitCodeOf(error.status);
+  }
+  if (error instanceof NetworkError || error instanceof DiskError) {
     say(`${error.code}: ${error.message}`);
     return exitCodes.unreachable;
   }
   say(error instanceof Error ? (error.stack ?? error.message) : String(error));
   return exitCodes.unreachable;
+}
+
+/** A wrong request or key is for the caller to put right; another refusal is an answer; the rest is a server in trouble. */
+function exitCodeOf(status: number): number {
+  if (status === 400 || status === 401 || status === 422) return exitCodes.usage;
+  return status < 500 && status !== 429 ? exitCodes.failed : exitCodes.unreachable;
 }
 
 function say(line: string): void {

@@ -3,7 +3,7 @@ import type { RunSummary } from "../scenarios/scenario.ts";
 
 type Align = "left" | "right";
 
-function table(
+export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   align: readonly Align[],
