@@ -1,0 +1,7 @@
+import { expect, it } from "vitest";
+import { checkModel, runsWanted } from "./check-model.ts";
+
+it("ends as the model says, whatever people, admins, phones, Apple and crashes do (first half)", async () => {
+  const runs = runsWanted();
+  expect(await checkModel({ runs, seed: 1 })).toBe(runs);
+}, 1_200_000);
