@@ -136,6 +136,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
       event,
       ...details,
     };
+    // What the store still names as a cause may have happened in an earlier life of the process: it isn't in this trace.
+    if (entry.cause !== undefined && entry.cause >= seq) delete entry.cause;
     for (const listener of listeners) listener(entry);
     return seq;
   }

@@ -51,6 +51,10 @@ describe("the journey in the live world", () => {
     expect(lab.phones).toHaveLength(44);
     const ledger = await lab.admin.get<{ drift: number; violations: string[] }>("/api/v1/ledger/check");
     expect(ledger).toMatchObject({ drift: 0, violations: [] });
+    const { phones, world } = lab;
+    const allBack = () => phones.every((one) => one.view().connected);
+    for (let tries = 0; !allBack() && tries < 1_200; tries += 1) await world.sleep(50);
+    expect(allBack()).toBe(true);
     const phone = lab.phones.find((one) => one.view().apps.some((app) => app.installed));
     const { commandUUID } = await lab.admin.post<{ commandUUID: string }>(
       `/api/v1/devices/${phone?.config.udid ?? ""}/commands`,
