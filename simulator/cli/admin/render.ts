@@ -19,13 +19,17 @@ export function renderRows(rows: readonly Json[], columns: readonly Column[]): s
   );
 }
 
-/** Member by member; lists of objects one line each. */
+/** Member by member; a list of objects as a table. */
 export function renderObject(value: Json, indent = ""): string {
   const shown = Object.entries(value).filter(([, member]) => member !== null && member !== undefined);
   const width = Math.max(0, ...shown.map(([name]) => name.length));
   return shown
     .map(([name, member]) => {
       if (Array.isArray(member)) {
+        if (member.length > 0 && member.every(isRecord)) {
+          const columns = Object.keys(member[0] ?? {}).map((title): Column => [title, title]);
+          return `${indent}${name}:\n${renderRows(member, columns).replace(/^/gm, `${indent}  `)}`;
+        }
         const lines = member.map((item) => `${indent}  - ${textOf(item)}`);
         return [`${indent}${name}${lines.length === 0 ? ": (none)" : ":"}`, ...lines].join("\n");
       }
@@ -34,6 +38,10 @@ export function renderObject(value: Json, indent = ""): string {
       return `${indent}${name.padEnd(width)}  ${textOf(member)}`;
     })
     .join("\n");
+}
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 export function valueAt(row: Json, path: string): unknown {

@@ -178,6 +178,15 @@ describe("an answer in the terminal", () => {
     expect(shown.split("\n")).toEqual(["Id  Name      Count", "──  ────────  ─────", "a   x [31m y      3"]);
   });
 
+  it("shows a list of objects inside an object as a table", () => {
+    expect(renderObject({ lines: [{ app: "Pages", total: 1 }] }).split("\n")).toEqual([
+      "lines:",
+      "  app    total",
+      "  ─────  ─────",
+      "  Pages      1",
+    ]);
+  });
+
   it("shows an object member by member, and says when a list is empty", () => {
     expect(renderObject({ name: "Pages", none: null, list: [], inner: { count: 1 } })).toBe(
       ["name   Pages", "list: (none)", "inner:", "  count  1"].join("\n"),
