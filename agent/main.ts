@@ -6,7 +6,7 @@ import { z } from "zod";
 import { channelProtocols } from "../shared/channel.ts";
 import { PippinError } from "../shared/errors.ts";
 import { createLiveWorld } from "../shared/live-world.ts";
-import { createRecorder } from "../shared/trace.ts";
+import { createRecorder, drawLife } from "../shared/trace.ts";
 import { DiskError, type World } from "../shared/world.ts";
 import { answerAutomatically } from "./automatic-person.ts";
 import type { Phone, PhoneConfig, PhoneStatus, PhoneView } from "./phone.ts";
@@ -83,7 +83,12 @@ async function runAgent(world: World, options: AgentOptions): Promise<void> {
   const password = options.auto === "accept" ? await readPassword(world, options) : undefined;
   await world.disk.makeDirectory(config.dataDirectory);
   const lock = await lockFolder(world, config.dataDirectory);
-  const recorder = createRecorder({ now: () => world.now(), run: "live", keepsWire: false });
+  const recorder = createRecorder({
+    now: () => world.now(),
+    run: "live",
+    keepsWire: false,
+    life: drawLife((length) => world.randomBytes(length)),
+  });
   if (options.verbose) recorder.subscribe((event) => say(JSON.stringify(event)));
   try {
     const phone = await startPhone({ world, recorder }, config);

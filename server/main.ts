@@ -5,7 +5,7 @@ import { z } from "zod";
 import { PippinError } from "../shared/errors.ts";
 import { untilSignal } from "../shared/live-signals.ts";
 import { createLiveWorld } from "../shared/live-world.ts";
-import { createRecorder } from "../shared/trace.ts";
+import { createRecorder, drawLife } from "../shared/trace.ts";
 import { logEvents } from "./log.ts";
 import { startServer } from "./start-server.ts";
 
@@ -68,7 +68,12 @@ export function registerServerCommand(program: Command): void {
     .action(async (flags: unknown) => {
       const settings = readSettings(flags);
       const world = createLiveWorld();
-      const recorder = createRecorder({ now: () => world.now(), run: "live", keepsWire: false });
+      const recorder = createRecorder({
+        now: () => world.now(),
+        run: "live",
+        keepsWire: false,
+        life: drawLife((length) => world.randomBytes(length)),
+      });
       logEvents(recorder, settings.logLevel);
       const server = await startServer(world, recorder, {
         host: settings.host,

@@ -106,9 +106,11 @@ export interface WireMessage {
   bytes: Uint8Array;
 }
 
-/** Takes events in. `record` answers with the event's `seq`, to be passed on as `cause`. */
+/** Takes events in. `record` answers with a number for the event, to be passed on, or stored, as `cause`. */
 export interface Recorder {
   record(event: EventName, details?: EventIds & Record<string, unknown>): number;
+  /** `seq` of the event that `record` answered for with this number; undefined when that was in another life of the process. */
+  seqOf(cause: number): number | undefined;
   /** Does nothing (and answers 0) unless somebody keeps a trace: bytes are costly. */
   wire(message: WireMessage, ids?: EventIds & Record<string, unknown>): number;
   /** Whether wire messages are kept, so that a caller may save the work of encoding them. */
@@ -121,12 +123,30 @@ export interface RecorderOptions {
   now(): number;
   run: string;
   keepsWire: boolean;
+  /**
+   * Tells this life of a process from its others, below 2^20: `seq` begins anew with each, and what the store names as a cause may
+   * have happened in an earlier one. Default 0, for a recorder that outlives whatever writes its causes down.
+   */
+  life?: number;
+}
+
+/** The numbers of one life: as many events as no process sees. */
+const eventsPerLife = 2 ** 32;
+
+/** For `RecorderOptions.life`, by chance: two lives in a row are the same once in a million times. */
+export function drawLife(randomBytes: (length: number) => Buffer): number {
+  return randomBytes(4).readUInt32BE() >>> 12;
 }
 
 /** A recorder that numbers events and hands each to its subscribers; it keeps nothing itself. */
 export function createRecorder(options: RecorderOptions): Recorder {
   const listeners = new Set<(event: TraceEvent) => void>();
+  const origin = (options.life ?? 0) * eventsPerLife;
   let seq = 0;
+  function seqOf(cause: number): number | undefined {
+    const own = cause - origin;
+    return own > 0 && own < eventsPerLife ? own : undefined;
+  }
   function record(event: EventName, details: EventIds & Record<string, unknown> = {}): number {
     seq += 1;
     const entry: TraceEvent = {
@@ -136,13 +156,17 @@ export function createRecorder(options: RecorderOptions): Recorder {
       event,
       ...details,
     };
-    // What the store still names as a cause may have happened in an earlier life of the process: it isn't in this trace.
-    if (entry.cause !== undefined && entry.cause >= seq) delete entry.cause;
+    if (entry.cause !== undefined) {
+      const cause = seqOf(entry.cause);
+      if (cause === undefined) delete entry.cause;
+      else entry.cause = cause;
+    }
     for (const listener of listeners) listener(entry);
-    return seq;
+    return origin + seq;
   }
   return {
     record,
+    seqOf,
     keepsWire: options.keepsWire,
     wire(message, ids = {}) {
       if (!options.keepsWire) return 0;

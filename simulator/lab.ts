@@ -4,7 +4,7 @@ import type { Phone, PhoneConfig } from "../agent/phone.ts";
 import type { ChannelProtocol } from "../shared/channel.ts";
 import { PippinError } from "../shared/errors.ts";
 import { createLiveWorld } from "../shared/live-world.ts";
-import { createRecorder, type Recorder } from "../shared/trace.ts";
+import { createRecorder, drawLife, type Recorder } from "../shared/trace.ts";
 import type { World } from "../shared/world.ts";
 import { worldWith } from "../shared/world-with.ts";
 import { startServer, type RunningServer } from "../server/start-server.ts";
@@ -167,6 +167,7 @@ export async function startLiveLab(options: LiveLabOptions): Promise<RunningLab>
     now: () => world.now(),
     run: options.seed,
     keepsWire: options.tracePath !== undefined,
+    life: drawLife((length) => real.randomBytes(length)),
   });
   const trace = options.tracePath && (await openTraceFile(real.disk, options.tracePath, recorder));
   const ending: (() => Promise<void>)[] = [];

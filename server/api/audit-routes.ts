@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import type { Recorder } from "../../shared/trace.ts";
 import type { AuditRecord } from "../store/records.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
@@ -25,7 +26,10 @@ const AuditView = z
     event: z
       .number()
       .int()
-      .openapi({ description: "`seq` of the request's event in this run of the server." }),
+      .nullable()
+      .openapi({
+        description: "`seq` of the request's event; null when that was before the server last started.",
+      }),
     suppressed: z
       .number()
       .int()
@@ -33,11 +37,11 @@ const AuditView = z
   })
   .openapi("AuditRecord");
 
-function viewRecord({ cause, at, ...record }: AuditRecord): z.infer<typeof AuditView> {
-  return { ...record, at: timeOf(at), event: cause };
+function viewRecord(recorder: Recorder, { cause, at, ...record }: AuditRecord): z.infer<typeof AuditView> {
+  return { ...record, at: timeOf(at), event: recorder.seqOf(cause) ?? null };
 }
 
-export function auditRoutes({ store }: ApiDependencies): Endpoint[] {
+export function auditRoutes({ store, recorder }: ApiDependencies): Endpoint[] {
   return [
     endpoint({
       method: "get",
@@ -87,7 +91,10 @@ export function auditRoutes({ store }: ApiDependencies): Endpoint[] {
               (result === undefined || record.result === result),
           }),
         );
-        return { items: page.records.map(viewRecord), nextCursor: page.nextCursor };
+        return {
+          items: page.records.map((record) => viewRecord(recorder, record)),
+          nextCursor: page.nextCursor,
+        };
       },
     }),
   ];

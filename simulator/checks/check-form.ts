@@ -64,7 +64,7 @@ export const checkForm: Checker = ({ events }) => {
     if (event.run !== events[0]?.run) findings.add(event, "it belongs to another run");
     if (!knownEvents.has(event.event)) findings.add(event, `nobody knows an event ${event.event}`);
     const { cause } = event;
-    if (cause !== undefined && !(Number.isInteger(cause) && cause >= 0 && cause < event.seq)) {
+    if (cause !== undefined && !(Number.isInteger(cause) && cause > 0 && cause < event.seq)) {
       findings.add(event, `its cause ${String(cause)} is no earlier event`);
     }
     checkIds(event, findings);

@@ -3,7 +3,7 @@ import { Option, type Command } from "commander";
 import { z } from "zod";
 import { untilSignal } from "../../shared/live-signals.ts";
 import { createLiveWorld } from "../../shared/live-world.ts";
-import { createRecorder } from "../../shared/trace.ts";
+import { createRecorder, drawLife } from "../../shared/trace.ts";
 import { startApple } from "../start-apple.ts";
 import { checkFlags } from "./flags.ts";
 
@@ -29,7 +29,12 @@ export function registerAppleCommand(program: Command): void {
     .action(async (given: unknown) => {
       const flags = checkFlags(Flags, given);
       const world = createLiveWorld();
-      const recorder = createRecorder({ now: () => world.now(), run: "live", keepsWire: false });
+      const recorder = createRecorder({
+        now: () => world.now(),
+        run: "live",
+        keepsWire: false,
+        life: drawLife((length) => world.randomBytes(length)),
+      });
       const controlKey = flags.controlKey ?? world.randomBytes(24).toString("base64url");
       const apple = await startApple(world, recorder, {
         host: flags.host,
