@@ -109,6 +109,8 @@ export interface WireMessage {
 /** Takes events in. `record` answers with a number for the event, to be passed on, or stored, as `cause`. */
 export interface Recorder {
   record(event: EventName, details?: EventIds & Record<string, unknown>): number;
+  /** What `record` adds to `seq`: another with each life of the process. */
+  readonly origin: number;
   /** `seq` of the event that `record` answered for with this number; undefined when that was in another life of the process. */
   seqOf(cause: number): number | undefined;
   /** Does nothing (and answers 0) unless somebody keeps a trace: bytes are costly. */
@@ -166,6 +168,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
   return {
     record,
+    origin,
     seqOf,
     keepsWire: options.keepsWire,
     wire(message, ids = {}) {

@@ -6,10 +6,10 @@ import { eventQuery, filterOf } from "./event-query.ts";
 
 export const eventStreamType = "text/event-stream";
 
-/** The header counts before the query: it is what a client sends that was there already. */
-function placeOf(lastEventId: string | undefined, after: number | undefined): number | undefined {
-  if (lastEventId === undefined || lastEventId === "") return after;
-  if (/^[0-9]{1,15}$/.test(lastEventId)) return Number(lastEventId);
+/** Throws invalid_request. */
+function readLastEventId(lastEventId: string | undefined): number | undefined {
+  if (lastEventId === undefined || lastEventId === "") return undefined;
+  if (/^[0-9]{1,16}$/.test(lastEventId)) return Number(lastEventId);
   throw new PippinError("invalid_request", "header.last-event-id: expected the id of an event", {
     details: { errors: [{ path: "header.last-event-id", expected: "the id of an event" }] },
   });
@@ -24,7 +24,7 @@ export function eventStreamRoutes({ streams }: ApiDependencies): Endpoint[] {
       tag: "Server",
       summary: "Events as they happen, as server-sent events",
       description:
-        "Each event has its `seq` as `id`, its name as `event` and itself as `data`. A client that comes back with Last-Event-ID goes on " +
+        "Each event has an `id` that no event of another run of the server has, its name as `event` and itself as `data`. A client that comes back with Last-Event-ID goes on " +
         "there; when that is not possible it first gets an event `reset` that says why, and then everything that is kept. An event `end` " +
         "says why the stream ends: `server-stopping`, `key-ended`, `too-slow`. Numbers begin again when the server starts anew: `run` " +
         "and `reset` tell.",
@@ -45,7 +45,8 @@ export function eventStreamRoutes({ streams }: ApiDependencies): Endpoint[] {
         Promise.resolve().then(() =>
           streams.open({
             filter: filterOf(query),
-            after: placeOf(lastEventId, query.after),
+            after: query.after,
+            lastEventId: readLastEventId(lastEventId),
             caller,
             cause,
           }),

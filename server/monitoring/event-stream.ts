@@ -1,6 +1,6 @@
 /** The events as they happen, as server-sent events: for consoles, scripts and people who watch. */
 import { PippinError } from "../../shared/errors.ts";
-import type { Recorder, TraceEvent } from "../../shared/trace.ts";
+import type { Recorder } from "../../shared/trace.ts";
 import type { Timer, World } from "../../shared/world.ts";
 import type { EventRing } from "../event-ring.ts";
 import type { KeyWatch } from "../key-watch.ts";
@@ -19,8 +19,10 @@ const retryMs = 2_000;
 
 export interface StreamRequest {
   readonly filter: EventFilter;
-  /** `seq` of the last event the client has; undefined: from now on. */
+  /** `seq` of the event behind which to begin; undefined: from now on. */
   readonly after: number | undefined;
+  /** Id of the last event the client has, from whichever run of the server. Counts before `after`. */
+  readonly lastEventId?: number | undefined;
   readonly caller: { readonly keyId: string; readonly endsAt: number | null };
   /** `seq` of the request's event. */
   readonly cause: number;
@@ -36,7 +38,7 @@ export interface EventStreams {
 
 export interface EventStreamOptions {
   readonly world: Pick<World, "now" | "after">;
-  readonly recorder: Pick<Recorder, "record">;
+  readonly recorder: Pick<Recorder, "record" | "origin">;
   readonly ring: EventRing;
   readonly keyWatch: KeyWatch;
   readonly streamsMax?: number;
@@ -96,9 +98,11 @@ class EventStream {
     this.#options = options;
     this.#request = request;
     this.#takenAt = world.now();
-    const lost = lostPlace(ring, request.after);
+    const { lastEventId } = request;
+    const after = lastEventId === undefined ? request.after : lastEventId - recorder.origin;
+    const lost = lostPlace(ring, after, lastEventId);
     recorder.record("stream.opened", { keyId: request.caller.keyId, cause: request.cause });
-    this.#place = lost ? ring.forgottenSeq : (request.after ?? ring.newestSeq);
+    this.#place = lost ? ring.forgottenSeq : (after ?? ring.newestSeq);
     this.#greeting = `retry: ${retryMs}\n\n${lost ? frame({ event: "reset", data: lost }) : ""}`;
     const unsubscribe = ring.subscribe(() => this.#rouse());
     const unwatch = keyWatch.watch(request.caller, () => this.end("key-ended"));
@@ -173,7 +177,7 @@ class EventStream {
       return text + frame({ event: "end", data: { reason: this.#endReason } });
     }
     text += this.#events();
-    if (text === "" && this.#heartbeatIsDue) text = `: still here\nid: ${this.#place}\n\n`;
+    if (text === "" && this.#heartbeatIsDue) text = `: still here\nid: ${this.#idOf(this.#place)}\n\n`;
     if (text !== "") this.#heartbeatIsDue = false;
     return text;
   }
@@ -185,11 +189,17 @@ class EventStream {
       const events = ring.after(this.#place, batchMax);
       for (const event of events) {
         this.#place = event.seq;
-        if (matchesEvent(event, this.#request.filter)) text += frameOf(event);
+        if (matchesEvent(event, this.#request.filter))
+          text += frame({ id: this.#idOf(event.seq), event: event.event, data: event });
         if (text.length >= batchCharsMax) return text;
       }
       if (text !== "" || events.length < batchMax) return text;
     }
+  }
+
+  /** Also after a restart, when numbers begin again, it names this event and no other. */
+  #idOf(seq: number): number {
+    return this.#options.recorder.origin + seq;
   }
 
   #close(reason: EndReason): void {
@@ -203,17 +213,14 @@ class EventStream {
 }
 
 /** Why the client can't go on where it was; undefined when it can. */
-function lostPlace(ring: EventRing, after: number | undefined): object | undefined {
+function lostPlace(ring: EventRing, after: number | undefined, lastEventId = after): object | undefined {
   if (after === undefined) return undefined;
   const { oldestSeq, newestSeq, forgottenSeq } = ring;
   // Numbers begin again with every run of the server.
-  if (after > newestSeq) return { reason: "another-run", lastEventId: after, oldestSeq, newestSeq };
-  if (after < forgottenSeq) return { reason: "no-longer-kept", lastEventId: after, oldestSeq, newestSeq };
+  const isOfAnotherRun = after < 0 || after > newestSeq;
+  if (isOfAnotherRun) return { reason: "another-run", lastEventId, oldestSeq, newestSeq };
+  if (after < forgottenSeq) return { reason: "no-longer-kept", lastEventId, oldestSeq, newestSeq };
   return undefined;
-}
-
-function frameOf(event: TraceEvent): string {
-  return frame({ id: event.seq, event: event.event, data: event });
 }
 
 /** JSON has no line ends of its own, so that one line of data is enough. */

@@ -85,10 +85,16 @@ const caller = { keyId: "k1", endsAt: null };
 const everything = { prefixes: [], ids: {} };
 
 function open(
-  options: { after?: number; filter?: typeof everything | object; takes?: boolean } = {},
+  options: {
+    after?: number;
+    lastEventId?: number;
+    filter?: typeof everything | object;
+    takes?: boolean;
+  } = {},
 ): Reader {
   const filter = { ...everything, ...options.filter };
-  const body = streams.open({ filter, after: options.after, caller, cause: 0 });
+  const { after, lastEventId } = options;
+  const body = streams.open({ filter, after, lastEventId, caller, cause: 0 });
   return new Reader(body, { takes: options.takes ?? true });
 }
 
@@ -169,6 +175,22 @@ describe("the stream of events", () => {
     const newest = open({ after: ring.newestSeq });
     await settle();
     expect(newest.names).not.toContain("reset");
+  });
+
+  it("goes on behind an id of its own run of the server, and says so when the id is of another", async () => {
+    recorder = createRecorder({ now: () => world.now(), run: "test", keepsWire: false, life: 5 });
+    ring = createEventRing(recorder);
+    streams = createEventStreams({ world, recorder, ring, keyWatch });
+    const [first, second] = [recorder.record("sync.started"), recorder.record("sync.finished")];
+    const goesOn = open({ lastEventId: first });
+    const lives = [4, 6].map((life) => createRecorder({ now: () => 0, run: "test", keepsWire: false, life }));
+    const lost = lives.map((other) => open({ lastEventId: other.record("sync.started") }));
+    await settle();
+    expect(goesOn.frames[1]).toMatchObject({ id: String(second), event: "sync.finished" });
+    for (const reader of lost) {
+      expect(reader.frames[1]).toMatchObject({ event: "reset", data: { reason: "another-run" } });
+      expect(reader.names).toContain("sync.started");
+    }
   });
 
   it("is no gap when numbers are missing that the ring never held", async () => {
