@@ -23,13 +23,9 @@ const AuditView = z
     after: z.unknown(),
     result: z.enum(["done", "refused", "failed"]),
     code: z.string().nullable(),
-    event: z
-      .number()
-      .int()
-      .nullable()
-      .openapi({
-        description: "`seq` of the request's event; null when that was before the server last started.",
-      }),
+    event: z.number().int().nullable().openapi({
+      description: "`seq` of the request's event; null when that was before the server last started.",
+    }),
     suppressed: z
       .number()
       .int()

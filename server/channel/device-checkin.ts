@@ -91,12 +91,14 @@ async function authenticate(
       replaced.push(other.id);
     }
   }
+  // Whoever it was issued for may have been deleted before the phone came.
+  const owner = identity.userId === null ? undefined : await tx.get("users", identity.userId);
   const device: DeviceRecord = {
     id: udid,
     serialNumber,
     kind: identity.kind,
     supervised: identity.kind === "configurator" || identity.kind === "dep",
-    userId: identity.userId,
+    userId: owner?.id ?? null,
     state: "enrolling",
     identity: identity.id,
     topic: message.Topic,

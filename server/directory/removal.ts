@@ -11,7 +11,7 @@ const membersPerTurn = 100;
 
 /**
  * Deletes the record. Phones of the user stay managed and belong to nobody: what the deployments asked of them no longer applies,
- * and what is installed stays.
+ * and what is installed stays. The user's enrolment links end.
  */
 export async function removeUserRecord(
   tx: Transaction,
@@ -33,6 +33,8 @@ export async function removeUserRecord(
     // Otherwise the phone would be the user's again when it next enrols with the same identity.
     if (identity?.userId === user.id) await tx.put("identities", { ...identity, userId: null });
   }
+  const links = { index: "byUser", partition: user.id, limit: perOwnerMax } as const;
+  for (const link of await tx.list("enrollmentTokens", links)) await tx.delete("enrollmentTokens", link.id);
   await tx.delete("users", user.id);
   outbox.record("admin.changed", { what: "user.deleted", userId: user.id, phones: devices.length, cause });
   outbox.after(() => context.deployments.wake());

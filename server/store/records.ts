@@ -653,6 +653,7 @@ export const indexes = define({
   enrollmentTokens: {
     all: (r) => ["", r.createdAt],
     byHash: (r) => [r.tokenHash, r.id],
+    byUser: (r) => (r.userId === null ? undefined : [r.userId, r.createdAt]),
     ending: (r) => ["", r.expiresAt],
   },
   devices: {

@@ -55,6 +55,14 @@ describe("enrolling", () => {
     expect(server.channel.push.connectedCount).toBe(1);
   });
 
+  it("leaves a phone to nobody when its user was deleted before it came", async () => {
+    const identity = await server.issue(udid, { userId: "ann" });
+    await server.store.transaction((tx) => tx.delete("users", "ann"));
+    const phone = await server.connect(identity);
+    await phone.checkIn();
+    expect(await server.device(udid)).toMatchObject({ state: "enrolled", userId: null });
+  });
+
   it("keeps PushMagic sealed and out of the events", async () => {
     await server.enrol(udid);
     const device = await server.device(udid);

@@ -11,8 +11,9 @@ import { decodePlist, encodePlist, type PlistDictionary, type PlistFormat } from
 import type { Channel, ChannelHandlers, KeyPair } from "../../../shared/world.ts";
 import { createDeviceChannel, type DeviceChannel } from "../../../server/channel/device-channel.ts";
 import { CommandService } from "../../../server/commands/command-service.ts";
+import { unregisteredVpp } from "../../../server/licensing/vpp-user.ts";
 import { createSecretBox } from "../../../server/secrets.ts";
-import type { EnrollmentKind } from "../../../server/store/records.ts";
+import type { EnrollmentKind, UserRecord } from "../../../server/store/records.ts";
 import { settle, testKeyPair } from "../fake-world.ts";
 import { TestServer, udidOf, type TestServerOptions } from "../test-server.ts";
 
@@ -34,6 +35,11 @@ export interface Identity {
   readonly certificate: Buffer;
   readonly keys: KeyPair;
   readonly udid: string;
+}
+
+/** Of whom Apple has never heard. */
+function userOf(id: string, createdAt: number): UserRecord {
+  return { id, name: id, email: `${id}@orchard.example`, groupIds: [], createdAt, vpp: unregisteredVpp(id) };
 }
 
 export class Harness extends TestServer {
@@ -96,20 +102,22 @@ export class Harness extends TestServer {
       notBefore: issuedAt,
       notAfter: expiresAt,
     });
+    const { userId = null } = options;
     if (options.recorded ?? true) {
-      await this.store.transaction((tx) =>
-        tx.put("identities", {
+      await this.store.transaction(async (tx) => {
+        if (userId !== null) await tx.put("users", userOf(userId, issuedAt));
+        await tx.put("identities", {
           id: readCertificate(certificate).fingerprint,
           serial: serial.toString("hex"),
           enrollmentTokenId: "token",
           kind: options.kind ?? "user",
-          userId: options.userId ?? null,
+          userId,
           udid: null,
           issuedAt,
           expiresAt,
           revokedAt: null,
-        }),
-      );
+        });
+      });
     }
     return { certificate, keys, udid };
   }

@@ -53,6 +53,26 @@ describe("deleting a user", () => {
     });
   });
 
+  it("ends the user's enrolment links, and nobody else's", async () => {
+    await inProgramLab("delete-links", async (lab) => {
+      await lab.setUp();
+      const links = new Map<string, string>();
+      for (const id of ["ada", "bert"]) {
+        await lab.addUser(id);
+        links.set(id, await lab.enrollmentUrl(id));
+      }
+      const statusOf = async (id: string) => (await lab.lab.world.request(links.get(id) ?? "")).status;
+      expect([await statusOf("ada"), await statusOf("bert")]).toEqual([200, 200]);
+      expect(await remove(lab, "/api/v1/users/ada")).toEqual({ deleted: true });
+      expect([await statusOf("ada"), await statusOf("bert")]).toEqual([403, 200]);
+      const { items } = await lab.admin.get<{ items: object[] }>("/api/v1/enrollment-tokens");
+      expect(items).toMatchObject([{ userId: "bert" }]);
+      // A namesake begins without them.
+      await lab.addUser("ada");
+      expect(await statusOf("ada")).toBe(403);
+    });
+  });
+
   it("is over when Apple was told, however long that takes; the user can be seen to go meanwhile", async () => {
     await inProgramLab("delete-later", async (lab) => {
       await lab.setUp();
