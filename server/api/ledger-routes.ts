@@ -180,7 +180,15 @@ export function ledgerRoutes({ store, licensing, push }: ApiDependencies): Endpo
       tag,
       summary: "Compares our records with Apple's, now",
       answer: { status: 200, schema: LedgerCheckView },
-      refusals: ["token_missing", "apple_unavailable"],
+      refusals: [
+        "token_missing",
+        "token_claimed_elsewhere",
+        "token_expired",
+        "token_revoked",
+        "token_unknown",
+        "apple_unavailable",
+        "apple_refused",
+      ],
       async handle() {
         const check = await licensing.checkLedger();
         return {

@@ -322,7 +322,17 @@ export function userRoutes(dependencies: ApiDependencies): Endpoint[] {
       summary: "Asks Apple now whether the user has accepted the terms",
       params: UserParams,
       answer: { status: 200, schema: UserView },
-      refusals: ["not_found", "conflict", "token_missing", "apple_unavailable", "apple_refused"],
+      refusals: [
+        "not_found",
+        "conflict",
+        "token_missing",
+        "token_claimed_elsewhere",
+        "token_expired",
+        "token_revoked",
+        "token_unknown",
+        "apple_unavailable",
+        "apple_refused",
+      ],
       async handle({ params, cause }) {
         await people.refresh(params.userId, cause);
         return await present(params.userId);

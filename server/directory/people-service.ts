@@ -1,7 +1,7 @@
 /** What admins do about people as a whole, and the loop that finishes what was begun and interrupted. */
 import { PippinError } from "../../shared/errors.ts";
 import { inParallel, startLoop } from "../background.ts";
-import { accountId, accountState, type LicensingContext } from "../licensing/account.ts";
+import { accountId, accountState, askAccount, type LicensingContext } from "../licensing/account.ts";
 import {
   fulfilWish,
   postponeWish,
@@ -108,14 +108,7 @@ export function startPeople({
       await attemptNow(userId, null);
     },
     async refresh(userId) {
-      try {
-        await refreshTerms(context, userId);
-      } catch (error) {
-        if (!(error instanceof VppError)) throw error;
-        throw new PippinError("apple_refused", `Apple refused (${error.errorNumber}): ${error.message}.`, {
-          cause: error,
-        });
-      }
+      await askAccount(() => refreshTerms(context, userId));
       changed();
       loop.wake();
     },

@@ -3,7 +3,14 @@ import { inParallel, startLoop, type Loop } from "../background.ts";
 import { readPolicies } from "../policies.ts";
 import type { AccountView, LedgerCheck, LicensingService, TokenUpload } from "../services.ts";
 import { viewAccount } from "./account-view.ts";
-import { accountId, accountState, presentAccount, uploadToken, type LicensingContext } from "./account.ts";
+import {
+  accountId,
+  accountState,
+  askAccount,
+  presentAccount,
+  uploadToken,
+  type LicensingContext,
+} from "./account.ts";
 import { checkLedger } from "./ledger.ts";
 import { SyncRunner } from "./sync-runner.ts";
 import { wakeHeldUp } from "./sync.ts";
@@ -119,7 +126,7 @@ export function startLicensing(
       try {
         return (await context.vpp.serviceConfig()).vppWebsiteUrl;
       } catch (error) {
-        if (error instanceof PippinError) return null;
+        if (error instanceof PippinError || error instanceof VppError) return null;
         throw error;
       }
     },
@@ -127,7 +134,7 @@ export function startLicensing(
       await store.read(presentAccount);
       return syncs.join(trigger, cause);
     },
-    checkLedger: (): Promise<LedgerCheck> => checkLedger(context),
+    checkLedger: (): Promise<LedgerCheck> => askAccount(() => checkLedger(context)),
     wake() {
       polls.wake();
       syncs.wake();

@@ -155,8 +155,9 @@ describe("a token that no longer works", () => {
         await lab.sync();
         const before = await lab.account();
         await lab.control("POST", `/tokens/${lab.tokenId}/${act}`);
-        // No sync yet: another call finds out.
-        await lab.lab.admin.get("/api/v1/ledger/check").catch(() => undefined);
+        // No sync yet: another call finds out, and says so too.
+        expect(await codeOf(lab.lab.admin.get("/api/v1/ledger/check"))).toBe(code);
+        expect(await codeOf(lab.lab.admin.post("/api/v1/users/anna/refresh", {}))).toBe(code);
         expect(await lab.account()).toMatchObject({ state, warning: { code } });
         const failed = await lab.sync();
         expect(failed).toMatchObject({ result: "failed", errorCode: code });
