@@ -58,6 +58,7 @@ export const problems = {
   usage: 400,
   configuration_invalid: 400,
   unknown_scenario: 400,
+  invalid_scenario: 400,
 } as const;
 
 export type ProblemCode = keyof typeof problems;

@@ -56,4 +56,5 @@ export const problemMeanings: Readonly<Record<ProblemCode, string>> = {
   usage: "The command line is not as expected.",
   configuration_invalid: "The configuration is not as expected.",
   unknown_scenario: "There is no scenario of that name.",
+  invalid_scenario: "The scenario is not as expected; each mistake is named with its line and column.",
 };

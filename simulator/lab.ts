@@ -13,7 +13,7 @@ import { serverKilled } from "./checks/trace-reading.ts";
 import { JsonClient } from "./json-client.ts";
 import { personaOf, readPhones } from "./organisation.ts";
 import { givePhone } from "./people/person.ts";
-import type { Lab, NewPhone } from "./scenarios/scenario.ts";
+import type { Lab, NewPhone, ServerPower } from "./scenarios/scenario.ts";
 import { startApple, type RunningApple } from "./start-apple.ts";
 import { openTraceFile } from "./trace-file.ts";
 import { MemoryDisk } from "./virtual/memory-disk.ts";
@@ -104,7 +104,7 @@ class PhoneDesk {
       udid: makeUdid(phoneWorld),
       serialNumber: phone.serial,
       productName: phone.product,
-      osVersion: "9.3.2",
+      osVersion: phone.osVersion ?? "9.3.2",
       buildVersion: "13F69",
       deviceName: phone.name,
       kind: phone.kind,
@@ -303,7 +303,7 @@ async function startVirtualLab(
     bytesPerSecond: 2_500_000,
     keepsList: false,
   });
-  const lab = withPhones(phones, {
+  const lab: VirtualLab = withPhones(phones, {
     serverUrl,
     appleUrl: apple.url,
     adminKey,
@@ -311,6 +311,12 @@ async function startVirtualLab(
     resumed: false,
     virtual,
     serverProcess,
+    server: {
+      kill: (kill: KillOptions) => lab.killServer(kill),
+      stop: () => lab.stopServer(),
+      start: () => lab.restartServer(),
+      cutConnections: () => void virtual.network.cutChannels(),
+    } satisfies ServerPower,
     killServer(kill?: KillOptions) {
       serverProcess.kill(kill);
       server = undefined;

@@ -21,6 +21,7 @@ const usageCodes: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   "usage",
   "configuration_invalid",
   "unknown_scenario",
+  "invalid_scenario",
 ]);
 
 /** Runs one command line. Answers with the exit code. */

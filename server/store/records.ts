@@ -4,6 +4,7 @@
  */
 import type { JsonValue } from "../../shared/json.ts";
 import type { ManagedAppState } from "../../shared/app-states.ts";
+import type { InstallationReason, InstallationState } from "../../shared/installations.ts";
 
 export interface SettingRecord {
   /** `policies`, `organisation`, `authority`, … */
@@ -371,50 +372,11 @@ export interface DeploymentRecord {
   cause: number;
 }
 
-export type InstallationState =
-  | "pending"
-  | "waitingForTerms"
-  | "installing"
-  | "installed"
-  | "removing"
-  | "notInstalled"
-  | "failed"
-  | "notApplicable";
-
-export const installationStates: readonly InstallationState[] = [
-  "pending",
-  "waitingForTerms",
-  "installing",
-  "installed",
-  "removing",
-  "notInstalled",
-  "failed",
-  "notApplicable",
-];
-
-export type InstallationReason =
-  | "dep-enrolled"
-  | "no-user"
-  | "no-license"
-  | "license-refused"
-  | "shared-apple-id"
-  | "foreign-apple-id"
-  | "user-retired"
-  | "user-rejected"
-  | "install-failed"
-  | "install-refused"
-  | "remove-failed"
-  | "user-removed"
-  | "invitation-failed"
-  | "account-unusable"
-  | "apple-unavailable"
-  | "unenrolled"
-  | "excluded"
-  | "device-limit"
-  | "license-revoked"
-  | "reclaimed"
-  | "cancelled"
-  | "before-deadline";
+export {
+  installationStates,
+  type InstallationReason,
+  type InstallationState,
+} from "../../shared/installations.ts";
 
 /** An admin's act on installations that outranks the deployments until an admin asks for the app again or changes a deployment. */
 export interface InstallationOverride {

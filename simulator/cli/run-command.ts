@@ -5,7 +5,7 @@ import { PippinError } from "../../shared/errors.ts";
 import { createLiveWorld } from "../../shared/live-world.ts";
 import { runVirtual, startLiveLab, type LiveLabOptions } from "../lab.ts";
 import { renderSummary, summaryJson } from "../reports/table.ts";
-import { findScenario, scenarios } from "../scenarios/library.ts";
+import { findScenario, scenarioLibrary } from "../scenarios/library.ts";
 import type { RunSummary, Scenario } from "../scenarios/scenario.ts";
 import { checkFlags } from "./flags.ts";
 
@@ -34,7 +34,7 @@ export function registerRunCommand(program: Command, setExitCode: (code: number)
   program
     .command("run")
     .description("play scenarios and say whether what should come out did")
-    .argument("<scenario...>", "names from `pippin scenarios`")
+    .argument("<scenario...>", "names from `pippin scenarios`, or YAML files of your own")
     .option("--seed <seed>", "repeat the run of this seed (default: drawn and shown)")
     .option("--seeds <from..to>", "play every seed of a range, e.g. 1..50")
     .addOption(
@@ -56,7 +56,12 @@ export function registerRunCommand(program: Command, setExitCode: (code: number)
     .addOption(new Option("--control-key <key>", "their control key").env("PIPPIN_CONTROL_KEY"))
     .action(async (names: string[], given: unknown) => {
       const flags = checkFlags(Flags, given);
-      const chosen = names.map((name) => findScenario(name));
+      const { disk } = createLiveWorld();
+      const chosen: Chosen[] = [];
+      for (const name of names) {
+        const isFile = /\.ya?ml$/i.test(name);
+        chosen.push({ name, scenario: await findScenario(isFile ? resolve(name) : name, disk) });
+      }
       const passed = await runAll(chosen, flags);
       setExitCode(passed ? 0 : 1);
     });
@@ -64,24 +69,32 @@ export function registerRunCommand(program: Command, setExitCode: (code: number)
     .command("scenarios")
     .description("the library, one line each")
     .action(() => {
-      for (const { name, title } of scenarios) process.stdout.write(`${name.padEnd(12)} ${title}\n`);
+      const library = scenarioLibrary();
+      const width = Math.max(...library.map(({ name }) => name.length));
+      for (const { name, title } of library) process.stdout.write(`${name.padEnd(width)}  ${title}\n`);
     });
 }
 
-async function runAll(chosen: readonly Scenario[], flags: Flags): Promise<boolean> {
+/** A scenario with the name or file it was asked for by, which is how it is played again. */
+interface Chosen {
+  readonly name: string;
+  readonly scenario: Scenario;
+}
+
+async function runAll(chosen: readonly Chosen[], flags: Flags): Promise<boolean> {
   const seeds = seedsOf(flags);
   if (flags.trace !== undefined && seeds.length * chosen.length > 1) {
     throw new PippinError("usage", "--trace: one file holds one run; give one scenario and one seed.");
   }
   const summaries: RunSummary[] = [];
-  for (const scenario of chosen) {
+  for (const { name, scenario } of chosen) {
     for (const seed of seeds) {
       const summary = await runOne(scenario, seed, flags);
       summaries.push(summary);
       if (seeds.length === 1) {
         if (!flags.json) process.stdout.write(`${renderSummary(summary)}\n`);
       } else tell(`${scenario.name} seed ${seed}: ${summary.passed ? "passed" : "FAILED"}`);
-      if (!summary.passed) tell(`replay: pippin run ${scenario.name} --world ${flags.world} --seed ${seed}`);
+      if (!summary.passed) tell(`replay: pippin run ${name} --world ${flags.world} --seed ${seed}`);
     }
   }
   const failed = summaries.filter((summary) => !summary.passed);

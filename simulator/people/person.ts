@@ -1,7 +1,7 @@
 /** The person who holds the phone: reads what it shows, thinks, and answers. */
 import type { Phone, Prompt, PromptAnswer } from "../../agent/phone.ts";
 import { PippinError } from "../../shared/errors.ts";
-import type { World } from "../../shared/world.ts";
+import type { Timer, World } from "../../shared/world.ts";
 
 /** `ignore` leaves the sheet where it is. */
 export type TermsHabit = "accept" | "decline" | "ignore";
@@ -28,6 +28,19 @@ export interface Persona {
   /** How long this person looks at a sheet before answering. */
   readonly thinkMsMin: number;
   readonly thinkMsMax: number;
+  /** In minutes since midnight (UTC): the phone is locked then, and nobody answers. It may go past midnight. */
+  readonly asleep?: { readonly fromMinute: number; readonly toMinute: number };
+}
+
+const minuteMs = 60_000;
+const dayMinutes = 24 * 60;
+
+/** How long it is until then, from this moment on: more than 0, and a day at most. */
+function msUntil(minuteOfDay: number, now: number): number {
+  const ms =
+    (minuteOfDay * minuteMs - (now % (dayMinutes * minuteMs)) + dayMinutes * minuteMs) %
+    (dayMinutes * minuteMs);
+  return ms === 0 ? dayMinutes * minuteMs : ms;
 }
 
 /** Puts a phone in a person's hand. Answers with the function that takes it out again. */
@@ -35,16 +48,30 @@ export function givePhone(world: World, phone: Phone, persona: Persona): () => v
   let seen: string | undefined;
   let wrongLeft = persona.wrongPasswords;
   let gone = false;
+  let isAsleep = false;
+  let alarm: Timer | undefined;
 
   function look(prompt: Prompt | null): void {
-    if (gone || prompt === null || prompt.id === seen) return;
+    if (gone || isAsleep || prompt === null || prompt.id === seen) return;
     seen = prompt.id;
     const thinkMs = persona.thinkMsMin + world.random() * (persona.thinkMsMax - persona.thinkMsMin);
     world.after(Math.round(thinkMs), () => respond(prompt));
   }
 
+  /** Goes to bed, or gets up, and sets the alarm for the other. What was being read is read anew in the morning. */
+  function turn(asleep: boolean, { fromMinute, toMinute }: NonNullable<Persona["asleep"]>): void {
+    isAsleep = asleep;
+    if (isAsleep) {
+      seen = undefined;
+      phone.lock();
+    } else if (phone.view().locked) phone.unlock();
+    const waitMs = msUntil(isAsleep ? toMinute : fromMinute, world.now());
+    alarm = world.after(waitMs, () => turn(!isAsleep, { fromMinute, toMinute }));
+    look(phone.view().prompt);
+  }
+
   function respond(prompt: Prompt): void {
-    if (gone) return;
+    if (gone || isAsleep) return;
     const answer = decide(prompt);
     if (answer === undefined) return;
     try {
@@ -90,9 +117,13 @@ export function givePhone(world: World, phone: Phone, persona: Persona): () => v
   }
 
   const unsubscribe = phone.onChange((view) => look(view.prompt));
-  look(phone.view().prompt);
+  const { asleep } = persona;
+  if (asleep === undefined) look(phone.view().prompt);
+  // Whichever comes first is what it isn't now.
+  else turn(msUntil(asleep.toMinute, world.now()) < msUntil(asleep.fromMinute, world.now()), asleep);
   return () => {
     gone = true;
+    alarm?.cancel();
     unsubscribe();
   };
 }

@@ -1,4 +1,5 @@
 /** The result of a run as a person reads it. */
+import { formatDuration } from "../scenarios/duration.ts";
 import type { RunSummary } from "../scenarios/scenario.ts";
 
 type Align = "left" | "right";
@@ -72,12 +73,22 @@ export function renderSummary(summary: RunSummary): string {
   );
   const verdict = summary.passed ? "PASSED" : "FAILED";
   const facts = [
-    `${summary.devices} phones, ${summary.users} people, seed ${summary.seed}, ${(summary.durationMs / 1_000).toFixed(1)} s`,
-    `ledger: ${summary.drift === 0 ? "Apple and the server agree" : `${summary.drift} seats differ`}; broken invariants: ${summary.violations.length}`,
+    `${summary.devices} phones, ${summary.users} people, seed ${summary.seed}, ${spanOf(summary.durationMs)}`,
+    `ledger: ${agreement(summary.drift)}; broken invariants: ${summary.violations.length}`,
     ...summary.violations.map((violation) => `  ! ${violation}`),
     ...summary.failures.map((failure) => `  ✗ ${failure}`),
   ];
   return [appTable, "", peopleTable, "", `${summary.scenario}: ${verdict}`, ...facts].join("\n");
+}
+
+function agreement(drift: number | null): string {
+  if (drift === null) return "Apple could not be asked";
+  return drift === 0 ? "Apple and the server agree" : `${drift} seats differ`;
+}
+
+/** To a tenth of a second, while tenths matter. */
+function spanOf(ms: number): string {
+  return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : formatDuration(Math.round(ms / 1_000) * 1_000);
 }
 
 /** Apps that something happens with come first. */

@@ -1,16 +1,45 @@
+/** The scenarios that come with Pippin, the journey and one file for each story, and those that people bring. */
 import { PippinError } from "../../shared/errors.ts";
+import type { Disk } from "../../shared/world.ts";
+import { readStory, storyFiles } from "../assets.ts";
 import { journey } from "./journey.ts";
+import { scenarioOf } from "./play.ts";
+import { readScenario } from "./read-scenario.ts";
+import type { ScenarioFile } from "./scenario-file.ts";
 import type { Scenario } from "./scenario.ts";
+import { unknownName } from "./vocabulary.ts";
 
-export const scenarios: readonly Scenario[] = [journey];
+let files: readonly ScenarioFile[] | undefined;
 
-/** Throws unknown_scenario, naming those there are. */
-export function findScenario(name: string): Scenario {
-  const found = scenarios.find((scenario) => scenario.name === name);
+/** The stories, as they are written. */
+export function storyLibrary(): readonly ScenarioFile[] {
+  files ??= storyFiles().map((name) => readScenario(readStory(name), name));
+  return files;
+}
+
+export function scenarioLibrary(): readonly Scenario[] {
+  return [journey, ...storyLibrary().map(scenarioOf)];
+}
+
+/**
+ * A scenario of the library by its name, or the one in a file (a path that ends in .yaml or .yml, absolute). Throws
+ * unknown_scenario, invalid_scenario.
+ */
+export async function findScenario(name: string, disk: Pick<Disk, "readFile">): Promise<Scenario> {
+  if (/\.ya?ml$/i.test(name)) {
+    const content = await disk.readFile(name);
+    if (content === undefined) throw new PippinError("unknown_scenario", `There is no file ${name}.`);
+    return scenarioOf(readScenario(content.toString("utf8"), name));
+  }
+  const library = scenarioLibrary();
+  const found = library.find((scenario) => scenario.name === name);
   if (found) return found;
-  const names = scenarios.map((scenario) => scenario.name).join(", ");
   throw new PippinError(
     "unknown_scenario",
-    `There is no scenario ${JSON.stringify(name)}. There are: ${names}.`,
+    unknownName(
+      "scenario",
+      name,
+      library.map((one) => one.name),
+    ),
   );
 }

@@ -11,12 +11,26 @@ export interface NewPhone {
   readonly name: string;
   readonly kind: Phone["config"]["kind"];
   readonly enrollmentUrl: string;
+  /** Default: 9.3.2, of mid-2016. */
+  readonly osVersion?: string;
   /** It comes out of the box, and waits in Setup Assistant for the server. For `dep` phones alone. */
   readonly setupAssistant?: boolean;
   /** Whether it refuses the program and its apps by itself. Default: a `dep` phone does; one of later years doesn't. */
   readonly refusesVpp?: boolean;
   /** Who holds it; undefined: it lies on a desk. */
   readonly persona?: Persona;
+}
+
+/** The server's process, where the lab has a hand on it. */
+export interface ServerPower {
+  /** As `kill -9`; `unsynced` is what becomes of what it was writing. */
+  kill(options: { readonly unsynced: "lost" | "torn" | "kept" }): void;
+  /** In good order. */
+  stop(): Promise<void>;
+  /** On the data that it left. */
+  start(): Promise<void>;
+  /** Breaks every connection between phones and server. */
+  cutConnections(): void;
 }
 
 export interface Lab {
@@ -34,6 +48,8 @@ export interface Lab {
   /** Starts a phone again on what its disk kept. It is in nobody's hand then. Throws PippinError `not_found`. */
   restartPhone(udid: string): Promise<Phone>;
   readonly phones: readonly Phone[];
+  /** Undefined where the server is another process's, or the lab can't do without it. */
+  readonly server?: ServerPower;
   /** A line for whoever watches. */
   progress(line: string): void;
 }
@@ -69,8 +85,8 @@ export interface RunSummary {
   devices: number;
   users: number;
   people: UserSummary[];
-  /** Seats that one side has and the other hasn't. */
-  drift: number;
+  /** Seats that one side has and the other hasn't; null when Apple could not be asked. */
+  drift: number | null;
   /** Broken invariants, of the server's ledger and of Apple's. */
   violations: string[];
   /** By the lab's clock. */
