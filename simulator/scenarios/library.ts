@@ -9,12 +9,9 @@ import type { ScenarioFile } from "./scenario-file.ts";
 import type { Scenario } from "./scenario.ts";
 import { unknownName } from "./vocabulary.ts";
 
-let files: readonly ScenarioFile[] | undefined;
-
 /** The stories, as they are written. */
 export function storyLibrary(): readonly ScenarioFile[] {
-  files ??= storyFiles().map((name) => readScenario(readStory(name), name));
-  return files;
+  return storyFiles().map((fileName) => readScenario(readStory(fileName), fileName));
 }
 
 export function scenarioLibrary(): readonly Scenario[] {
@@ -31,15 +28,8 @@ export async function findScenario(name: string, disk: Pick<Disk, "readFile">): 
     if (content === undefined) throw new PippinError("unknown_scenario", `There is no file ${name}.`);
     return scenarioOf(readScenario(content.toString("utf8"), name));
   }
-  const library = scenarioLibrary();
-  const found = library.find((scenario) => scenario.name === name);
-  if (found) return found;
-  throw new PippinError(
-    "unknown_scenario",
-    unknownName(
-      "scenario",
-      name,
-      library.map((one) => one.name),
-    ),
-  );
+  if (name === journey.name) return journey;
+  const names = storyFiles().map((fileName) => fileName.replace(/\.yaml$/, ""));
+  if (names.includes(name)) return scenarioOf(readScenario(readStory(`${name}.yaml`), `${name}.yaml`));
+  throw new PippinError("unknown_scenario", unknownName("scenario", name, [journey.name, ...names]));
 }
