@@ -8,6 +8,7 @@ import { createRecorder, drawLife, type Recorder } from "../shared/trace.ts";
 import type { World } from "../shared/world.ts";
 import { worldWith } from "../shared/world-with.ts";
 import { startServer, type RunningServer } from "../server/start-server.ts";
+import { FaultDesk } from "./faults/fault-desk.ts";
 import { Fleet, makeUdid, withKeyPool } from "./fleet/fleet.ts";
 import { serverKilled } from "./checks/trace-reading.ts";
 import { JsonClient } from "./json-client.ts";
@@ -70,6 +71,7 @@ interface Parts {
   readonly bytesPerSecond: number;
   /** Whether the lab outlives this process. */
   readonly keepsList: boolean;
+  readonly faults: FaultDesk;
 }
 
 /** The phones and people of a lab, whichever world they are in. */
@@ -83,7 +85,7 @@ class PhoneDesk {
   }
 
   lab(): Lab {
-    const { options, recorder, admin, apple, world, pace } = this.#parts;
+    const { options, recorder, admin, apple, world, pace, faults } = this.#parts;
     return {
       seed: options.seed,
       world,
@@ -94,6 +96,7 @@ class PhoneDesk {
       addPhone: (phone) => this.addPhone(phone),
       restartPhone: (udid) => this.restartPhone(udid),
       phones: this.fleet.phones,
+      faults,
       progress: options.progress,
     };
   }
@@ -171,6 +174,7 @@ export async function startLiveLab(options: LiveLabOptions): Promise<RunningLab>
   });
   const trace = options.tracePath && (await openTraceFile(real.disk, options.tracePath, recorder));
   const ending: (() => Promise<void>)[] = [];
+  const faults = new FaultDesk(recorder);
   try {
     // Making keys takes longer than all the rest: begun first, waited for last.
     const phoneWorld = withKeyPool(world, keyPoolSize);
@@ -194,7 +198,7 @@ export async function startLiveLab(options: LiveLabOptions): Promise<RunningLab>
     }
     let serverUrl = attach?.serverUrl;
     if (serverUrl === undefined) {
-      const server = await startServer(world, recorder, {
+      const server = await startServer(faults.serverWorld(world), recorder, {
         host,
         port: options.serverPort,
         dataDirectory: join(directory, "server"),
@@ -208,7 +212,8 @@ export async function startLiveLab(options: LiveLabOptions): Promise<RunningLab>
       options,
       recorder,
       world,
-      phoneWorld: await phoneWorld,
+      faults,
+      phoneWorld: faults.phoneWorld(await phoneWorld),
       admin: new JsonClient({ world, baseUrl: serverUrl, key: adminKey, patienceMs }),
       apple: new JsonClient({ world, baseUrl: appleUrl, key: controlKey, patienceMs }),
       pace: "quick",
@@ -278,9 +283,10 @@ async function startVirtualLab(
     port: 8081,
     controlKey,
   });
+  const faults = new FaultDesk(recorder);
   let serverProcess = virtual.process("server");
   const boot = (): Promise<RunningServer> =>
-    startServer(serverProcess.world, recorder, {
+    startServer(faults.serverWorld(serverProcess.world), recorder, {
       host: virtualHosts.server,
       port: 8080,
       dataDirectory: "/server",
@@ -294,7 +300,8 @@ async function startVirtualLab(
     options,
     recorder,
     world: desk.world,
-    phoneWorld: options.phoneWorld?.(fleet.world) ?? fleet.world,
+    faults,
+    phoneWorld: faults.phoneWorld(options.phoneWorld?.(fleet.world) ?? fleet.world),
     admin: new JsonClient({ world: desk.world, baseUrl: serverUrl, key: adminKey, patienceMs }),
     apple: new JsonClient({ world: desk.world, baseUrl: apple.url, key: controlKey, patienceMs }),
     pace: "natural",

@@ -40,12 +40,17 @@ export async function play(lab: Lab, file: ScenarioFile): Promise<RunSummary> {
   const stage = new Stage(lab, file, file.words);
   try {
     await stage.setUp();
+    stage.beginFaults();
     lab.progress(`the world is set up: ${lab.phones.length} phones`);
     for (const [index, planned] of file.steps.entries()) {
       const isTaken = await take(stage, planned, check, `step ${index + 1}`);
       // What follows would only tell of this one again.
       if (!isTaken) break;
     }
+    lab.faults.clear();
+    // A fault that nothing met has shown nothing, whatever the rest says.
+    if (check.failures.length === 0)
+      for (const name of lab.faults.idleRules) check.fail(`at the end: the fault ${name} has met nothing`);
     await expectThat(stage, check, "at the end", file.atTheEnd, { withinMs: settleMsMax, forMs: 0 });
     const summary = await summarise(lab, { scenario: file.name, startedAt, check });
     return { ...summary, passed: check.failures.length === 0, failures: check.failures };

@@ -2,6 +2,7 @@
 import { z } from "zod";
 import { problems } from "../../shared/errors.ts";
 import { defaultCatalogue } from "../apple/catalogue.ts";
+import { faultRuleSchema, type FaultRule } from "../faults/fault-rule.ts";
 import { Duration } from "./duration.ts";
 import { probes } from "./probes.ts";
 import type { ProbeKind, ProbeTable } from "./probe.ts";
@@ -36,6 +37,11 @@ const Head = z.strictObject({
   personas: z.record(z.string().regex(/^[a-z][a-z0-9-]*$/), PersonaPlan).default({}),
   /** Whether Apple and the server have to agree at the end. `unchecked`: where nobody could tell, as with a dead token. */
   ledger: z.enum(["exact", "unchecked"]).default("exact"),
+  /** What is to go wrong, wherever it is met. */
+  faults: z
+    .array(z.looseObject({ name: z.string() }))
+    .max(100)
+    .default([]),
   steps: z.array(z.unknown()).min(1).max(10_000),
 });
 
@@ -69,6 +75,7 @@ export interface ScenarioFile {
   readonly story: z.output<typeof Story> | undefined;
   readonly world: WorldPlan;
   readonly personas: Readonly<Record<string, PersonaPlan>>;
+  readonly faults: readonly FaultRule[];
   /** How whoever has no persona behaves. */
   readonly agreeable: PersonaPlan;
   readonly steps: readonly PlannedStep[];
@@ -115,7 +122,7 @@ const ExpectFrame = z.strictObject({
 /** What there is to do and to expect, knowing these names. */
 function tablesFor(words: Vocabulary): { stepTable: StepTable; probeTable: ProbeTable } {
   const names = references(words);
-  const steps = [...adminSteps(names), ...appleSteps(names), ...phoneSteps(names), ...timeSteps()];
+  const steps = [...adminSteps(names), ...appleSteps(names), ...phoneSteps(names), ...timeSteps(names)];
   return { stepTable: new Map(steps), probeTable: new Map(probes(names)) };
 }
 
@@ -126,6 +133,7 @@ export function scenarioLanguage(): { verbs: string[]; expectations: string[] } 
     groups: new Set<string>(),
     apps: new Map(),
     personas: new Set<string>(),
+    faults: new Set<string>(),
   };
   const { stepTable, probeTable } = tablesFor(nothing);
   return { verbs: [...stepTable.keys(), "expect"], expectations: [...probeTable.keys()] };
@@ -135,10 +143,16 @@ export function scenarioLanguage(): { verbs: string[]; expectations: string[] } 
 export function readScenarioObject(data: unknown): ScenarioReading {
   const head = Head.safeParse(data);
   if (!head.success) return { ok: false, issues: head.error.issues.flatMap(flatten) };
-  const { name, title, story, world, personas, ledger, steps } = head.data;
-  const words = vocabularyOf(world, personas, defaultCatalogue());
+  const { name, title, story, world, personas, ledger, faults, steps } = head.data;
+  const faultNames = faults.map((rule) => rule.name);
+  const words = vocabularyOf(
+    world,
+    { personas: Object.keys(personas), faults: faultNames },
+    defaultCatalogue(),
+  );
   const { stepTable, probeTable } = tablesFor(words);
   const issues = worldIssues(world, words);
+  const rules = readFaults(faults, words, issues);
   const planned: PlannedStep[] = [];
   for (const [index, given] of steps.entries()) {
     const read = readStep(given, stepTable, probeTable);
@@ -159,6 +173,7 @@ export function readScenarioObject(data: unknown): ScenarioReading {
       story,
       world,
       personas,
+      faults: rules,
       agreeable: PersonaPlan.parse({}),
       steps: planned,
       words,
@@ -213,6 +228,26 @@ function worldIssues(world: WorldPlan, words: Vocabulary): ScenarioIssue[] {
       });
   }
   return issues;
+}
+
+function readFaults(given: readonly unknown[], words: Vocabulary, issues: ScenarioIssue[]): FaultRule[] {
+  const schema = faultRuleSchema(references(words));
+  const seen = new Set<string>();
+  return given.flatMap((rule, index) => {
+    const parsed = schema.safeParse(rule);
+    if (!parsed.success) {
+      issues.push(...under(["faults", index], parsed.error));
+      return [];
+    }
+    const { name } = parsed.data;
+    if (seen.has(name))
+      issues.push({
+        path: ["faults", index, "name"],
+        message: `there are two faults ${JSON.stringify(name)}`,
+      });
+    seen.add(name);
+    return [parsed.data];
+  });
 }
 
 type Dictionary = Readonly<Record<string, unknown>>;

@@ -2,6 +2,7 @@
 import type { Phone } from "../../agent/phone.ts";
 import type { Recorder } from "../../shared/trace.ts";
 import type { World } from "../../shared/world.ts";
+import type { FaultDesk } from "../faults/fault-desk.ts";
 import type { Persona } from "../people/person.ts";
 import type { JsonClient } from "../json-client.ts";
 
@@ -48,6 +49,8 @@ export interface Lab {
   /** Starts a phone again on what its disk kept. It is in nobody's hand then. Throws PippinError `not_found`. */
   restartPhone(udid: string): Promise<Phone>;
   readonly phones: readonly Phone[];
+  /** What is to go wrong, and when. */
+  readonly faults: FaultDesk;
   /** Undefined where the server is another process's, or the lab can't do without it. */
   readonly server?: ServerPower;
   /** A line for whoever watches. */

@@ -84,6 +84,19 @@ export class Stage {
     await this.#enrolPhones();
   }
 
+  /** From now on things go wrong as the scenario has it. */
+  beginFaults(): void {
+    const { faults } = this.lab;
+    // They are asked for at every command, and stay who they are.
+    const named = new Map<string, ReadonlySet<string>>();
+    faults.phonesNamed = (name) => {
+      const udids = named.get(name) ?? new Set(this.select(name).map(({ config }) => config.udid));
+      named.set(name, udids);
+      return udids;
+    };
+    for (const rule of this.#file.faults) faults.add(rule);
+  }
+
   async #setUpApple(): Promise<void> {
     const { apple } = this.lab;
     const { organisation, appleId, licenses, apps, behaviour } = this.#file.world;

@@ -9,6 +9,8 @@ export interface Vocabulary {
   /** By name and by adamId: the adamId. */
   readonly apps: ReadonlyMap<string, string>;
   readonly personas: ReadonlySet<string>;
+  /** Rules of what is to go wrong. */
+  readonly faults: ReadonlySet<string>;
 }
 
 /** The name among `names` that is most like this one, if any is. */
@@ -77,6 +79,7 @@ export function references(words: Vocabulary) {
     /** Its adamId, once read. */
     app,
     persona: reference("persona", words.personas),
+    fault: reference("fault", words.faults),
     /** Phones: all of them, those of a group or of a person, or a single one. */
     phones: reference("phone, person or group", selections),
   };

@@ -171,7 +171,7 @@ export function phoneName(personId: string, index: number): string {
 /** What the plan's things are called. `catalogue` has the App Store's apps, by name. */
 export function vocabularyOf(
   world: WorldPlan,
-  personas: Readonly<Record<string, unknown>>,
+  names: { readonly personas: readonly string[]; readonly faults: readonly string[] },
   catalogue: readonly { readonly adamId: string; readonly name: string }[],
 ): Vocabulary {
   const people = peopleOf(world);
@@ -183,7 +183,8 @@ export function vocabularyOf(
       ...apps.map(({ name, adamId }) => [name, adamId] as const),
       ...apps.map(({ adamId }) => [adamId, adamId] as const),
     ]),
-    personas: new Set(Object.keys(personas)),
+    personas: new Set(names.personas),
+    faults: new Set(names.faults),
   };
 }
 

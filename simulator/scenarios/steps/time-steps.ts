@@ -1,10 +1,18 @@
-/** Time that passes, and the server that goes away and comes back. */
+/** Time that passes, faults that begin and end, and the server that goes away and comes back. */
 import { z } from "zod";
 import { Duration } from "../duration.ts";
 import { step, type StepKind } from "../step.ts";
+import type { References } from "../vocabulary.ts";
 
-export function timeSteps(): [string, StepKind][] {
+export function timeSteps({ fault }: References): [string, StepKind][] {
+  const faults = z.preprocess((given) => (Array.isArray(given) ? given : [given]), z.array(fault).min(1));
+  const switched = (isOn: boolean) =>
+    step(faults, async ({ lab }, names) => {
+      for (const name of names) lab.faults.switch(name, isOn);
+    });
   return [
+    ["begin-fault", switched(true)],
+    ["end-fault", switched(false)],
     ["wait", step(Duration, ({ lab }, ms) => lab.world.sleep(ms))],
     [
       "wait-until",
