@@ -70,7 +70,10 @@ export const Policies = z.strictObject({
     .min(1)
     .max(20)
     .default(3)
-    .describe("Install commands sent before an installation counts as failed for good."),
+    .describe(
+      "Install commands sent before an installation counts as failed for good. One that the phone could not take up because the App " +
+        "Store did not answer it does not count: it is sent again, after the waits of `retry`.",
+    ),
   inviteElsewhereHours: z
     .number()
     .min(0.1)

@@ -26,7 +26,6 @@ export async function settle(run: Run): Promise<string[]> {
     await lab.world.sleep(lookEveryMs);
     // What was bought is known from the next sync on; Apple may want to be left alone for a while yet.
     if (!isSynced) isSynced = await synced(run);
-    await retryRefused(run);
     complaints = await complaintsOf(run).catch((error: unknown) => {
       // For as long as Apple said, the server leaves it alone.
       if (error instanceof ApiError && error.code === "apple_unavailable") return [error.message];
@@ -35,17 +34,6 @@ export async function settle(run: Run): Promise<string[]> {
     if (complaints.length === 0) break;
   }
   return [...complaints, ...performedTwice(run.events).map((key) => `performed twice: ${key}`)];
-}
-
-/**
- * While the App Store is away a phone refuses to install, and after three times the server gives up: that is for an admin to take
- * up again, as one does here. What was refused for another reason is refused again.
- */
-async function retryRefused({ lab }: Run): Promise<void> {
-  const { items } = await lab.admin.get<{ items: (Installation & { id: string })[] }>(
-    "/api/v1/installations?reason=install-refused&limit=100",
-  );
-  for (const { id } of items) await lab.admin.post(`/api/v1/installations/${id}/retry`, {});
 }
 
 async function synced({ lab }: Run): Promise<boolean> {
