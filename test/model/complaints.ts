@@ -1,0 +1,62 @@
+/** What is not as the model says, in words. */
+import { Books, endOf, isOnPhone } from "./books.ts";
+import { expectedEnds, isExpected } from "./expected.ts";
+import type { Model, ModelPhone } from "./model.ts";
+import { apps, type PersonId } from "./plan.ts";
+import type { Run } from "./run.ts";
+
+export async function complaintsOf(run: Run): Promise<string[]> {
+  const books = await Books.read(run);
+  if (books === undefined) return ["Apple wants to be left alone"];
+  const complaints = [
+    ...books.violations,
+    ...[...apps.keys()].flatMap((app) => complaintsOfApp(run.model, books, app)),
+  ];
+  return complaints.length > 0 ? complaints : await lostCommands(run);
+}
+
+function complaintsOfApp(model: Model, books: Books, app: number): string[] {
+  const { total, assigned, available: free } = books.seats(app);
+  const owned = model.owned[app] ?? 0;
+  const complaints = total === owned ? [] : [`${total} owned in place of ${owned}`];
+  const holders = new Set<PersonId>();
+  for (const held of model.phones) {
+    if (books.isUnheard(held)) continue;
+    const found = endOf(books.installation(held, app));
+    complaints.push(...complaintsOfPhone(model, held, app, found, free));
+    if (found === "installed") holders.add(held.owner);
+  }
+  // A seat may stay with a phone that left management; apart from that it goes with the app.
+  const most = new Set([...holders, ...model.leavers]).size;
+  if (assigned < holders.size || assigned > most)
+    complaints.push(`${assigned} seats for ${holders.size} who have it`);
+  return complaints.map((text) => `app ${app}: ${text}`);
+}
+
+function complaintsOfPhone(
+  model: Model,
+  held: ModelPhone,
+  app: number,
+  found: string,
+  free: number,
+): string[] {
+  const complaints: string[] = [];
+  const ends = expectedEnds(model, held, app, { free });
+  if (!isExpected(found, ends)) complaints.push(`is ${found}, expected ${ends.join(" or ")}`);
+  if (held.managed && isExpected(found, ["installed"]) !== isOnPhone(held, app))
+    complaints.push(`the server says ${found}, the phone has it ${isOnPhone(held, app) ? "" : "not"}`);
+  return complaints.map((text) => `phone ${held.index} (${held.owner}, ${held.kind}): ${text}`);
+}
+
+async function lostCommands({ admin, model }: Run): Promise<string[]> {
+  const complaints: string[] = [];
+  for (const { phone, index, managed } of model.phones) {
+    if (!managed) continue;
+    const open = await admin.get<{ items: { requestType: string; state: string }[] }>(
+      `/api/v1/devices/${phone.config.udid}/commands?open=true&limit=100`,
+    );
+    for (const { requestType, state } of open.items)
+      complaints.push(`phone ${index}: its ${requestType} is lost, ${state}`);
+  }
+  return complaints;
+}

@@ -1,0 +1,54 @@
+/** Where an installation may come to rest, by the model, once nothing goes wrong any more. */
+import type { Model, ModelPhone, Verb } from "./model.ts";
+
+/** `state` or `state/reason`; `none` when there need be no record. */
+export type End = string;
+
+export interface Circumstances {
+  /** Seats of the app that nobody holds. */
+  readonly free: number;
+}
+
+export function expectedEnds(
+  model: Model,
+  held: ModelPhone,
+  app: number,
+  { free }: Circumstances,
+): readonly End[] {
+  if (!held.managed) return ["none", "notInstalled"];
+  const desired = model.desired(held.owner, app);
+  if (held.kind === "dep")
+    return desired === undefined ? ["none", "notApplicable"] : ["notApplicable/dep-enrolled"];
+  const overridden = [...model.above(held.index, app)].flatMap((verb) => overriddenEnds[verb]);
+  switch (desired) {
+    case "required":
+      return [...requiredEnds(model, held, free), ...overridden];
+    case "uninstall":
+      return ["notInstalled", "none", ...overridden];
+    case "available":
+    case "notApplicable":
+    case undefined:
+      return ["none", "notInstalled", "installed", "notApplicable", ...overridden];
+  }
+}
+
+function requiredEnds(model: Model, held: ModelPhone, free: number): End[] {
+  const { terms, install } = model.setup.habits[held.owner];
+  if (terms === "decline") return ["waitingForTerms"];
+  const short = free === 0 ? ["failed/no-license"] : [];
+  const isAsked = held.kind !== "configurator";
+  if (install === "cancel" && isAsked) return ["failed/user-rejected", ...short];
+  return ["installed", ...short];
+}
+
+const overriddenEnds: Readonly<Record<Verb, readonly End[]>> = {
+  // The app stays where it was.
+  revoked: ["installed/license-revoked", "notInstalled/license-revoked"],
+  reclaimed: ["notInstalled/reclaimed"],
+  cancelled: ["notInstalled/cancelled"],
+};
+
+/** Whether the installation rests where it may. A bare state allows any reason. */
+export function isExpected(found: End, ends: readonly End[]): boolean {
+  return ends.some((end) => end === found || found.startsWith(`${end}/`));
+}

@@ -1,0 +1,115 @@
+/** Plans as fast-check makes them up. What is likely to hurt comes often. */
+import fc from "fast-check";
+import {
+  apps,
+  groupNames,
+  people,
+  phonePlans,
+  type Act,
+  type AdminAct,
+  type AppleAct,
+  type Circumstance,
+  type Habits,
+  type PhoneAct,
+  type Plan,
+  type Setup,
+} from "./plan.ts";
+
+const second = 1_000;
+const minute = 60 * second;
+const actsMax = 16;
+
+const person = fc.constantFrom(...people);
+const group = fc.constantFrom(...groupNames);
+const app = fc.integer({ min: 0, max: apps.length - 1 });
+const phone = fc.integer({ min: 0, max: phonePlans.length - 1 });
+const habits: fc.Arbitrary<Habits> = fc.record({
+  terms: fc.constantFrom("accept", "accept", "accept", "decline"),
+  install: fc.constantFrom("install", "install", "install", "cancel"),
+  wrongPasswords: fc.integer({ min: 0, max: 1 }),
+});
+
+const setup: fc.Arbitrary<Setup> = fc.record({
+  worldSeed: fc.integer({ min: 0, max: 1_000_000 }),
+  seats: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 3, max: 4 })),
+  habits: fc.record({ anna: habits, bert: habits, carl: habits }),
+  licenseOnUnenroll: fc.constantFrom("keep", "reclaim"),
+  ending: fc.constantFrom("none", "revokeAll", "reclaimAll", "uninstallAll"),
+});
+
+/** An act with its weight. */
+const weighted =
+  <By extends Act["by"]>(by: By) =>
+  <Name extends string, Fields extends object>(
+    weight: number,
+    act: Name | readonly Name[],
+    fields: { [Key in keyof Fields]: fc.Arbitrary<Fields[Key]> } = {} as never,
+  ) => ({
+    weight,
+    arbitrary: fc
+      .tuple(fc.constantFrom(...(typeof act === "string" ? [act] : act)), fc.record(fields))
+      .map(([name, rest]) => ({ by, act: name, ...rest })),
+  });
+
+const admin = weighted("admin");
+const adminActs = fc.oneof(
+  admin(6, "deploy", { app, group, action: fc.constant("required" as const) }),
+  admin(4, "deploy", {
+    app,
+    group,
+    action: fc.constantFrom("uninstall", "available", "notApplicable", "required"),
+  }),
+  admin(2, "withdraw", { app, group }),
+  admin(2, ["join", "leave"], { person, group }),
+  admin(1, "sync"),
+  admin(1, "invite", { person }),
+  admin(2, ["revoke", "reclaim"], {
+    of: fc.record({ person: fc.option(person, { nil: undefined }), app: fc.option(app, { nil: undefined }) }),
+  }),
+  admin(3, ["retry", "resend", "cancel"], { phone, app }),
+) satisfies fc.Arbitrary<AdminAct>;
+
+const persons = weighted("person");
+const phoneActs = fc.oneof(
+  persons(2, "restartPhone", { phone, awayMs: fc.integer({ min: 0, max: 5 * minute }) }),
+  persons(2, ["putAway", "pickUp"], { person }),
+  persons(1, "deleteApp", { phone, app }),
+  persons(1, "leaveManagement", { phone }),
+) satisfies fc.Arbitrary<PhoneAct>;
+
+const apple = weighted("apple");
+const appleActs = fc.oneof(
+  apple(1, "buy", { app }),
+  apple(2, "away", {
+    forMs: fc.integer({ min: second, max: 20 * minute }),
+    retryAfterSeconds: fc.integer({ min: 1, max: 120 }),
+  }),
+) satisfies fc.Arbitrary<AppleAct>;
+
+const world = weighted("world");
+const circumstances = fc.oneof(
+  world(2, "cutConnections"),
+  world(1, "slowNetwork", {
+    delayMs: fc.integer({ min: 100, max: 20 * second }),
+    forMs: fc.integer({ min: second, max: 5 * minute }),
+  }),
+  world(4, "killServer", {
+    afterEvents: fc.integer({ min: 0, max: 80 }),
+    downMs: fc.integer({ min: 0, max: 15 * second }),
+    unsynced: fc.constantFrom("lost", "torn", "kept"),
+  }),
+  world(1, "restartServer"),
+  world(5, "wait", { ms: fc.integer({ min: 10, max: 90 * second }) }),
+) satisfies fc.Arbitrary<Circumstance>;
+
+const act: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 5, arbitrary: adminActs },
+  { weight: 2, arbitrary: phoneActs },
+  { weight: 1, arbitrary: appleActs },
+  { weight: 4, arbitrary: circumstances },
+);
+
+export const plans: fc.Arbitrary<Plan> = fc.record({
+  setup,
+  acts: fc.array(act, { minLength: 1, maxLength: actsMax, size: "max" }),
+});

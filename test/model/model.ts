@@ -1,0 +1,121 @@
+/**
+ * What the acts of a plan should have brought about, kept beside the lab and small enough to be seen through. Where the moment decides
+ * (a licence is revoked while a command is on its way), it knows all that may have come of it.
+ */
+import type { Phone } from "../../agent/phone.ts";
+import {
+  groups,
+  people,
+  phonePlans,
+  type DeployAction,
+  type GroupName,
+  type PersonId,
+  type Selection,
+  type Setup,
+} from "./plan.ts";
+
+/** One of the phones of the plan, with whoever holds it. */
+export interface ModelPhone {
+  readonly index: number;
+  readonly owner: PersonId;
+  readonly kind: Phone["config"]["kind"];
+  phone: Phone;
+  /** Takes it out of the person's hand. */
+  putAway: (() => void) | undefined;
+  managed: boolean;
+}
+
+/** What somebody did with an installation that stands above the deployments. */
+export type Verb = "revoked" | "reclaimed" | "cancelled";
+
+export class Model {
+  readonly setup: Setup;
+  readonly owned: number[];
+  readonly phones: ModelPhone[] = [];
+  readonly #members: Record<GroupName, Set<PersonId>> = {
+    Team: new Set(groups.Team),
+    Field: new Set(groups.Field),
+  };
+  /** By `<app> <group>`. */
+  readonly #deployments = new Map<string, DeployAction>();
+  /** By `<phone> <app>`: what may stand above the deployments there. */
+  readonly #above = new Map<string, Set<Verb>>();
+  /** The same of acts whose answer was lost: they may take effect at any later time. */
+  readonly #pending = new Map<string, Set<Verb>>();
+
+  constructor(setup: Setup) {
+    this.setup = setup;
+    this.owned = [...setup.seats];
+  }
+
+  phone(index: number): ModelPhone {
+    const held = this.phones[index];
+    if (!held) throw new Error(`the plan has no phone ${index}`);
+    return held;
+  }
+
+  phonesOf(owner: PersonId): ModelPhone[] {
+    return this.phones.filter((held) => held.owner === owner);
+  }
+
+  // --- What happened ---
+
+  deployed(app: number, group: GroupName, action: DeployAction | undefined): void {
+    const key = `${app} ${group}`;
+    if (action === undefined) this.#deployments.delete(key);
+    else this.#deployments.set(key, action);
+    // A change of a deployment lets the deployments have their say again. Of a withdrawn one that is so where it changes something.
+    if (action === undefined) return;
+    for (const { index, owner, managed } of this.phones)
+      if (managed && this.#members[group].has(owner)) this.#above.delete(`${index} ${app}`);
+  }
+
+  moved(person: PersonId, group: GroupName, isMember: boolean): void {
+    if (isMember) this.#members[group].add(person);
+    else this.#members[group].delete(person);
+  }
+
+  /** Of these, the admin's or the person's word may have come to stand above the deployments. */
+  overridden(phones: readonly number[], apps: readonly number[], verb: Verb, done: "yes" | "perhaps"): void {
+    const verbs = done === "yes" ? this.#above : this.#pending;
+    for (const phone of phones)
+      for (const app of apps) {
+        const key = `${phone} ${app}`;
+        verbs.set(key, (verbs.get(key) ?? new Set()).add(verb));
+      }
+  }
+
+  /** An admin asked for the app on this phone again. */
+  askedFor(phone: number, app: number): void {
+    this.#above.delete(`${phone} ${app}`);
+  }
+
+  // --- What follows ---
+
+  phonesMeant({ person }: Selection): number[] {
+    return phonePlans.flatMap(({ owner }, index) =>
+      person === undefined || owner === person ? [index] : [],
+    );
+  }
+
+  above(phone: number, app: number): ReadonlySet<Verb> {
+    const key = `${phone} ${app}`;
+    return new Set([...(this.#above.get(key) ?? []), ...(this.#pending.get(key) ?? [])]);
+  }
+
+  /** What the deployments ask for. */
+  desired(person: PersonId, app: number): DeployAction | undefined {
+    const asked = (["Team", "Field"] as const)
+      .filter((group) => this.#members[group].has(person))
+      .map((group) => this.#deployments.get(`${app} ${group}`));
+    return strongestFirst.find((action) => asked.includes(action));
+  }
+
+  /** People with a phone that left management: a seat may have stayed with it. */
+  get leavers(): PersonId[] {
+    return people.filter((id) => this.phonesOf(id).some(({ managed }) => !managed));
+  }
+}
+
+/** The rules of 2016, said in another way than the server says them: the first of these that anybody asked for. */
+const strongestFirst: readonly DeployAction[] = ["required", "available", "uninstall", "notApplicable"];
