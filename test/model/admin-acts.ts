@@ -41,6 +41,18 @@ export async function playAdmin(run: Run, act: AdminAct): Promise<void> {
       if (done === "yes") model.askedFor(act.phone, act.app);
       return;
     }
+    case "lockDevice":
+    case "clearPasscode": {
+      const { udid } = model.phone(act.phone).phone.config;
+      const RequestType = act.act === "lockDevice" ? "DeviceLock" : "ClearPasscode";
+      const command = { command: { RequestType } };
+      return void (await attempt(() => admin.post(`/api/v1/devices/${udid}/commands`, command)));
+    }
+    case "conflictRules":
+      await admin.send("PATCH", "/api/v1/policies", { conflictRules: act.rules });
+      return model.ruledBy(act.rules);
+    case "licenseOnUnenroll":
+      return void (await admin.send("PATCH", "/api/v1/policies", { licenseOnUnenroll: act.policy }));
     case "cancel": {
       const path = installationPath(model.phone(act.phone), act.app);
       const done = await attempt(() => admin.post(`${path}/cancel`));

@@ -1,6 +1,6 @@
 /** What is not as the model says, in words. */
 import { Books, endOf, isOnPhone } from "./books.ts";
-import { expectedEnds, isExpected } from "./expected.ts";
+import { expectedEnds, isExpected, type Circumstances } from "./expected.ts";
 import type { Model, ModelPhone } from "./model.ts";
 import { apps, type PersonId } from "./plan.ts";
 import type { Run } from "./run.ts";
@@ -10,9 +10,15 @@ export async function complaintsOf(run: Run): Promise<string[]> {
   if (books === undefined) return ["Apple wants to be left alone"];
   const complaints = [
     ...books.violations,
+    ...run.model.phones.flatMap((held) => complaintsOfEnrolment(held)),
     ...[...apps.keys()].flatMap((app) => complaintsOfApp(run.model, books, app)),
   ];
   return complaints.length > 0 ? complaints : await lostCommands(run);
+}
+
+function complaintsOfEnrolment({ index, managed, phone }: ModelPhone): string[] {
+  const { enrolled, status } = phone.view();
+  return enrolled === managed ? [] : [`phone ${index} is ${managed ? "not " : ""}enrolled: ${status}`];
 }
 
 function complaintsOfApp(model: Model, books: Books, app: number): string[] {
@@ -23,7 +29,8 @@ function complaintsOfApp(model: Model, books: Books, app: number): string[] {
   for (const held of model.phones) {
     if (books.isUnheard(held)) continue;
     const found = endOf(books.installation(held, app));
-    complaints.push(...complaintsOfPhone(model, held, app, found, free));
+    const isInvitationLost = model.phonesOf(held.owner).some((other) => books.isUnheard(other));
+    complaints.push(...complaintsOfPhone(model, held, app, found, { free, isInvitationLost }));
     if (found === "installed") holders.add(held.owner);
   }
   // A seat may stay with a phone that left management; apart from that it goes with the app.
@@ -38,10 +45,10 @@ function complaintsOfPhone(
   held: ModelPhone,
   app: number,
   found: string,
-  free: number,
+  circumstances: Circumstances,
 ): string[] {
   const complaints: string[] = [];
-  const ends = expectedEnds(model, held, app, { free });
+  const ends = expectedEnds(model, held, app, circumstances);
   if (!isExpected(found, ends)) complaints.push(`is ${found}, expected ${ends.join(" or ")}`);
   if (held.managed && isExpected(found, ["installed"]) !== isOnPhone(held, app))
     complaints.push(`the server says ${found}, the phone has it ${isOnPhone(held, app) ? "" : "not"}`);

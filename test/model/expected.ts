@@ -7,13 +7,15 @@ export type End = string;
 export interface Circumstances {
   /** Seats of the app that nobody holds. */
   readonly free: number;
+  /** Another phone of the user has left, and could not say so: the invitation may have gone with it. */
+  readonly isInvitationLost: boolean;
 }
 
 export function expectedEnds(
   model: Model,
   held: ModelPhone,
   app: number,
-  { free }: Circumstances,
+  circumstances: Circumstances,
 ): readonly End[] {
   if (!held.managed) return ["none", "notInstalled"];
   const desired = model.desired(held.owner, app);
@@ -22,23 +24,29 @@ export function expectedEnds(
   const overridden = [...model.above(held.index, app)].flatMap((verb) => overriddenEnds[verb]);
   switch (desired) {
     case "required":
-      return [...requiredEnds(model, held, free), ...overridden];
+      return [...requiredEnds(model, held, circumstances), ...overridden];
     case "uninstall":
       return ["notInstalled", "none", ...overridden];
     case "available":
+      if (model.isWished(held.index, app))
+        return [...requiredEnds(model, held, circumstances), ...overridden];
+      return ["none", "notInstalled", "installed", "notApplicable", ...overridden];
     case "notApplicable":
     case undefined:
       return ["none", "notInstalled", "installed", "notApplicable", ...overridden];
   }
 }
 
-function requiredEnds(model: Model, held: ModelPhone, free: number): End[] {
+function requiredEnds(model: Model, held: ModelPhone, { free, isInvitationLost }: Circumstances): End[] {
   const { terms, install } = model.setup.habits[held.owner];
   if (terms === "decline") return ["waitingForTerms"];
-  const short = free === 0 ? ["failed/no-license"] : [];
+  const other = [
+    ...(free === 0 ? ["failed/no-license"] : []),
+    ...(isInvitationLost ? ["waitingForTerms"] : []),
+  ];
   const isAsked = held.kind !== "configurator";
-  if (install === "cancel" && isAsked) return ["failed/user-rejected", ...short];
-  return ["installed", ...short];
+  if (install === "cancel" && isAsked) return ["failed/user-rejected", ...other];
+  return ["installed", ...other];
 }
 
 const overriddenEnds: Readonly<Record<Verb, readonly End[]>> = {

@@ -67,6 +67,9 @@ const adminActs = fc.oneof(
     of: fc.record({ person: fc.option(person, { nil: undefined }), app: fc.option(app, { nil: undefined }) }),
   }),
   admin(3, ["retry", "resend", "cancel"], { phone, app }),
+  admin(1, ["lockDevice", "clearPasscode"], { phone }),
+  admin(1, "conflictRules", { rules: fc.constantFrom("2016", "2017") }),
+  admin(1, "licenseOnUnenroll", { policy: fc.constantFrom("keep", "reclaim") }),
 ) satisfies fc.Arbitrary<AdminAct>;
 
 const persons = weighted("person");
@@ -74,7 +77,9 @@ const phoneActs = fc.oneof(
   persons(2, "restartPhone", { phone, awayMs: fc.integer({ min: 0, max: 5 * minute }) }),
   persons(2, ["putAway", "pickUp"], { person }),
   persons(1, "deleteApp", { phone, app }),
-  persons(1, "leaveManagement", { phone }),
+  persons(3, "wish", { phone, app }),
+  persons(2, ["lock", "unlock", "setPasscode"], { phone }),
+  persons(2, ["leaveManagement", "enrolAgain", "wipe"], { phone }),
 ) satisfies fc.Arbitrary<PhoneAct>;
 
 const apple = weighted("apple");

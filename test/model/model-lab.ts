@@ -82,7 +82,7 @@ async function enrolEverybody(run: Run): Promise<void> {
       kind,
       enrollmentUrl: made.tokens[index]?.url ?? "",
     });
-    const held = { index, owner, kind, phone, putAway: undefined, managed: true };
+    const held = { index, owner, kind, phone, putAway: undefined, managed: true, hasLeft: false };
     model.phones.push(held);
     pickUp(run, held);
   }

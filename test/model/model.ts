@@ -4,12 +4,14 @@
  */
 import type { Phone } from "../../agent/phone.ts";
 import {
+  apps,
   groups,
   people,
   phonePlans,
   type DeployAction,
   type GroupName,
   type PersonId,
+  type Rules,
   type Selection,
   type Setup,
 } from "./plan.ts";
@@ -23,6 +25,8 @@ export interface ModelPhone {
   /** Takes it out of the person's hand. */
   putAway: (() => void) | undefined;
   managed: boolean;
+  /** It left management, or was wiped, at some time: a seat may have stayed with it. */
+  hasLeft: boolean;
 }
 
 /** What somebody did with an installation that stands above the deployments. */
@@ -42,6 +46,9 @@ export class Model {
   readonly #above = new Map<string, Set<Verb>>();
   /** The same of acts whose answer was lost: they may take effect at any later time. */
   readonly #pending = new Map<string, Set<Verb>>();
+  /** By `<phone> <app>`: the person asked for what is offered, and nothing has happened since that could undo the wish. */
+  readonly #wishes = new Set<string>();
+  #rules: Rules = "2016";
 
   constructor(setup: Setup) {
     this.setup = setup;
@@ -62,6 +69,7 @@ export class Model {
 
   deployed(app: number, group: GroupName, action: DeployAction | undefined): void {
     const key = `${app} ${group}`;
+    for (const person of this.#members[group]) this.#forgetWishes({ person, app });
     if (action === undefined) this.#deployments.delete(key);
     else this.#deployments.set(key, action);
     // A change of a deployment lets the deployments have their say again. Of a withdrawn one that is so where it changes something.
@@ -71,16 +79,23 @@ export class Model {
   }
 
   moved(person: PersonId, group: GroupName, isMember: boolean): void {
+    this.#forgetWishes({ person });
     if (isMember) this.#members[group].add(person);
     else this.#members[group].delete(person);
   }
 
   /** Of these, the admin's or the person's word may have come to stand above the deployments. */
-  overridden(phones: readonly number[], apps: readonly number[], verb: Verb, done: "yes" | "perhaps"): void {
+  overridden(
+    phones: readonly number[],
+    ofApps: readonly number[],
+    verb: Verb,
+    done: "yes" | "perhaps",
+  ): void {
     const verbs = done === "yes" ? this.#above : this.#pending;
     for (const phone of phones)
-      for (const app of apps) {
+      for (const app of ofApps) {
         const key = `${phone} ${app}`;
+        this.#wishes.delete(key);
         verbs.set(key, (verbs.get(key) ?? new Set()).add(verb));
       }
   }
@@ -88,6 +103,27 @@ export class Model {
   /** An admin asked for the app on this phone again. */
   askedFor(phone: number, app: number): void {
     this.#above.delete(`${phone} ${app}`);
+  }
+
+  /** The person asked for it in the company portal, and the server has that on record. */
+  wished({ index, owner, kind }: ModelPhone, app: number): void {
+    // An app that is required alone is on its way without a wish.
+    if (kind !== "dep" && this.desired(owner, app) === "available") this.#wishes.add(`${index} ${app}`);
+  }
+
+  /** The app, or everything, went from the phone. */
+  lost(phone: number, app?: number): void {
+    for (const one of apps.keys())
+      if (app === undefined || one === app) this.#wishes.delete(`${phone} ${one}`);
+  }
+
+  ruledBy(rules: Rules): void {
+    this.#rules = rules;
+    this.#forgetWishes({});
+  }
+
+  #forgetWishes({ person, app }: Selection): void {
+    for (const phone of this.phonesMeant({ person })) this.lost(phone, app);
   }
 
   // --- What follows ---
@@ -108,14 +144,20 @@ export class Model {
     const asked = (["Team", "Field"] as const)
       .filter((group) => this.#members[group].has(person))
       .map((group) => this.#deployments.get(`${app} ${group}`));
-    return strongestFirst.find((action) => asked.includes(action));
+    return strongestFirst[this.#rules].find((action) => asked.includes(action));
   }
 
-  /** People with a phone that left management: a seat may have stayed with it. */
+  isWished(phone: number, app: number): boolean {
+    return this.#wishes.has(`${phone} ${app}`);
+  }
+
   get leavers(): PersonId[] {
-    return people.filter((id) => this.phonesOf(id).some(({ managed }) => !managed));
+    return people.filter((id) => this.phonesOf(id).some(({ hasLeft }) => hasLeft));
   }
 }
 
-/** The rules of 2016, said in another way than the server says them: the first of these that anybody asked for. */
-const strongestFirst: readonly DeployAction[] = ["required", "available", "uninstall", "notApplicable"];
+/** The rules, said in another way than the server says them: the first of these that anybody asked for. */
+const strongestFirst: Readonly<Record<Rules, readonly DeployAction[]>> = {
+  "2016": ["required", "available", "uninstall", "notApplicable"],
+  "2017": ["required", "uninstall", "notApplicable", "available"],
+};

@@ -1,7 +1,9 @@
 /** What people do with their phones. */
 import { PippinError } from "../../shared/errors.ts";
+import { anyhow } from "../support/small-journey.ts";
+import type { ModelPhone } from "./model.ts";
 import type { PhoneAct } from "./plan.ts";
-import { appId, pickUp, putAway, type Run } from "./run.ts";
+import { appId, passcode, pickUp, putAway, type Run } from "./run.ts";
 
 export async function playPerson(run: Run, act: PhoneAct): Promise<void> {
   const { lab, model } = run;
@@ -23,19 +25,61 @@ export async function playPerson(run: Run, act: PhoneAct): Promise<void> {
     case "deleteApp": {
       const { phone } = model.phone(act.phone);
       const found = phone.view().apps.find((one) => one.adamId === appId(act.app) && one.installed);
-      if (found) await phone.deleteApp(found.bundleId).catch(refused);
+      if (!found) return;
+      model.lost(act.phone, act.app);
+      return void (await did(() => phone.deleteApp(found.bundleId)));
+    }
+    case "wish": {
+      const held = model.phone(act.phone);
+      if (await did(() => held.phone.portal.install(appId(act.app)))) model.wished(held, act.app);
       return;
     }
-    case "leaveManagement": {
+    case "lock":
+      return void (await did(() => model.phone(act.phone).phone.lock()));
+    case "unlock":
+      return void (await did(() => model.phone(act.phone).phone.unlock(passcode)));
+    case "setPasscode":
+      return void (await did(() => model.phone(act.phone).phone.setPasscode(passcode)));
+    case "leaveManagement":
+      return await leave(run, model.phone(act.phone));
+    case "enrolAgain":
+      return await enrol(run, model.phone(act.phone));
+    case "wipe": {
       const held = model.phone(act.phone);
-      if (!held.managed) return;
-      held.managed = false;
-      return await held.phone.removeProfile().catch(refused);
+      noteLeft(run, held);
+      if (await did(() => held.phone.erase())) held.managed = false;
+      return await enrol(run, held);
     }
   }
 }
 
-/** The phone may be busy with the app, or locked, or off. */
-function refused(error: unknown): void {
-  if (!(error instanceof PippinError)) throw error;
+async function leave(run: Run, held: ModelPhone): Promise<void> {
+  if (!held.managed) return;
+  noteLeft(run, held);
+  held.managed = false;
+  await did(() => held.phone.removeProfile());
+}
+
+function noteLeft({ model }: Run, held: ModelPhone): void {
+  held.hasLeft = true;
+  model.lost(held.index);
+}
+
+/** By a link of its own. Nothing happens to a phone that is under management. */
+async function enrol({ admin }: Run, held: ModelPhone): Promise<void> {
+  if (held.managed) return;
+  const token = { kind: held.kind, userId: held.owner };
+  const { url } = await anyhow(() => admin.post<{ url: string }>("/api/v1/enrollment-tokens", token));
+  if (await did(() => held.phone.enroll(url))) held.managed = true;
+}
+
+/** Whether the phone let the person do it: it may be off, locked, busy, or without a connection. */
+async function did(deed: () => void | Promise<void>): Promise<boolean> {
+  try {
+    await deed();
+    return true;
+  } catch (error) {
+    if (error instanceof PippinError) return false;
+    throw error;
+  }
 }

@@ -47,6 +47,9 @@ export interface Selection {
   readonly app?: number | undefined;
 }
 
+/** Which table resolves several deployments of one app. */
+export type Rules = "2016" | "2017";
+
 export type AdminAct =
   | { by: "admin"; act: "deploy"; app: number; group: GroupName; action: DeployAction }
   | { by: "admin"; act: "withdraw"; app: number; group: GroupName }
@@ -54,13 +57,19 @@ export type AdminAct =
   | { by: "admin"; act: "sync" }
   | { by: "admin"; act: "invite"; person: PersonId }
   | { by: "admin"; act: "revoke" | "reclaim"; of: Selection }
-  | { by: "admin"; act: "retry" | "resend" | "cancel"; phone: number; app: number };
+  | { by: "admin"; act: "retry" | "resend" | "cancel"; phone: number; app: number }
+  | { by: "admin"; act: "lockDevice" | "clearPasscode"; phone: number }
+  | { by: "admin"; act: "conflictRules"; rules: Rules }
+  | { by: "admin"; act: "licenseOnUnenroll"; policy: "keep" | "reclaim" };
 
 export type PhoneAct =
   | { by: "person"; act: "restartPhone"; phone: number; awayMs: number }
   | { by: "person"; act: "putAway" | "pickUp"; person: PersonId }
   | { by: "person"; act: "deleteApp"; phone: number; app: number }
-  | { by: "person"; act: "leaveManagement"; phone: number };
+  | { by: "person"; act: "wish"; phone: number; app: number }
+  | { by: "person"; act: "lock" | "unlock"; phone: number }
+  | { by: "person"; act: "setPasscode"; phone: number }
+  | { by: "person"; act: "leaveManagement" | "enrolAgain" | "wipe"; phone: number };
 
 /** What happens at Apple. */
 export type AppleAct =

@@ -8,6 +8,8 @@ import { apps, type GroupName, type PersonId, type Setup } from "./plan.ts";
 import type { Trouble } from "./trouble.ts";
 
 export const password = "correct horse battery";
+/** Of every phone that has one. */
+export const passcode = "1234";
 
 export interface Run {
   readonly lab: VirtualLab;

@@ -4,7 +4,7 @@ import { sync } from "./admin-acts.ts";
 import { endTroubleAtApple } from "./apple-acts.ts";
 import { complaintsOf } from "./complaints.ts";
 import { end } from "./endings.ts";
-import { pickUp, type Run } from "./run.ts";
+import { passcode, pickUp, type Run } from "./run.ts";
 
 /** Backoff of failed calls goes up to an hour. */
 const settleMsMax = 6 * 3_600_000;
@@ -31,10 +31,12 @@ export async function settle(run: Run): Promise<string[]> {
 }
 
 /** Asks again and again until nothing is wrong any more, or time is up. */
-async function patiently({ lab }: Run, complain: () => Promise<string[]>): Promise<string[]> {
+async function patiently({ lab, model }: Run, complain: () => Promise<string[]>): Promise<string[]> {
   let complaints: string[] = [];
   for (let waitedMs = 0; waitedMs <= settleMsMax; waitedMs += lookEveryMs) {
     await lab.world.sleep(lookEveryMs);
+    // A command to lock may have been on its way until now.
+    for (const { phone } of model.phones) phone.unlock(passcode);
     complaints = await complain();
     if (complaints.length === 0) break;
   }
