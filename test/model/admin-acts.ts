@@ -41,6 +41,24 @@ export async function playAdmin(run: Run, act: AdminAct): Promise<void> {
       if (done === "yes") model.askedFor(act.phone, act.app);
       return;
     }
+    case "retire":
+    case "reinstate": {
+      const done = await attempt(() => admin.post(`/api/v1/users/${act.person}/${act.act}`));
+      if (done !== "no") model.stands(act.person, act.act === "retire" ? "retired" : "present", done);
+      return;
+    }
+    case "deleteUser": {
+      const path = `/api/v1/users/${act.person}?confirm=true`;
+      const done = await attempt(() => gone(() => admin.send("DELETE", path)));
+      if (done !== "no") model.stands(act.person, "deleted", done);
+      return;
+    }
+    case "uploadToken": {
+      model.isAccountTouched = true;
+      return void (await attempt(() => uploadToken(run, act.lifetimeDays)));
+    }
+    case "takeControl":
+      return void (await attempt(() => admin.post("/api/v1/vpp/token/take-control", { confirm: true })));
     case "lockDevice":
     case "clearPasscode": {
       const { udid } = model.phone(act.phone).phone.config;
@@ -91,6 +109,33 @@ async function findDeployment(run: Run, app: number, group: GroupName): Promise<
     "/api/v1/deployments?limit=100",
   );
   return items.find((one) => one.adamId === appId(app) && one.groupId === id);
+}
+
+async function issueToken({ lab, appleRoot }: Run, lifetimeDays: number): Promise<string> {
+  const { sToken } = await lab.apple.post<{ sToken: string }>(`${appleRoot}/tokens`, { lifetimeDays });
+  return sToken;
+}
+
+async function uploadToken(run: Run, lifetimeDays: number): Promise<void> {
+  const sToken = await issueToken(run, lifetimeDays);
+  const upload = { sToken, tokenName: "Model", appleId: "it@model.example", acknowledged: true };
+  await run.admin.send("PUT", "/api/v1/vpp/token", upload);
+}
+
+/** A token that lasts, of an account that is the server's. Answers whether that is so now. */
+export async function putAccountInOrder(run: Run): Promise<boolean> {
+  const { admin, model } = run;
+  if (!model.isAccountTouched) return true;
+  const state = async () => (await admin.get<{ account: { state: string } }>("/api/v1/vpp")).account.state;
+  const isTaken = (await state()) === "assignedToExternalMdm";
+  const done = await attempt(async () => {
+    if (!isTaken) return await uploadToken(run, 365);
+    const sToken = await issueToken(run, 365);
+    await admin.post("/api/v1/vpp/token/take-control", { confirm: true, sToken });
+  });
+  // Whether another product has the account, the next answer of Apple tells.
+  model.isAccountTouched = !(done === "yes" && (await sync(run)) && (await state()) === "valid");
+  return !model.isAccountTouched;
 }
 
 /** Asks Apple for everything. Answers whether that worked. */

@@ -2,7 +2,7 @@
 import { Books, endOf, isOnPhone } from "./books.ts";
 import { expectedEnds, isExpected, type Circumstances } from "./expected.ts";
 import type { Model, ModelPhone } from "./model.ts";
-import { apps, type PersonId } from "./plan.ts";
+import { apps, people, type PersonId } from "./plan.ts";
 import type { Run } from "./run.ts";
 
 export async function complaintsOf(run: Run): Promise<string[]> {
@@ -31,10 +31,12 @@ function complaintsOfApp(model: Model, books: Books, app: number): string[] {
     const found = endOf(books.installation(held, app));
     const isInvitationLost = model.phonesOf(held.owner).some((other) => books.isUnheard(other));
     complaints.push(...complaintsOfPhone(model, held, app, found, { free, isInvitationLost }));
-    if (found === "installed") holders.add(held.owner);
+    // Who was retired may have it without a seat.
+    if (found === "installed" && !model.standing(held.owner).has("retired")) holders.add(held.owner);
   }
   // A seat may stay with a phone that left management; apart from that it goes with the app.
-  const most = new Set([...holders, ...model.leavers]).size;
+  const perhaps = people.filter((id) => model.standing(id).size > 1);
+  const most = new Set([...holders, ...model.leavers, ...perhaps]).size;
   if (assigned < holders.size || assigned > most)
     complaints.push(`${assigned} seats for ${holders.size} who have it`);
   return complaints.map((text) => `app ${app}: ${text}`);
@@ -50,7 +52,9 @@ function complaintsOfPhone(
   const complaints: string[] = [];
   const ends = expectedEnds(model, held, app, circumstances);
   if (!isExpected(found, ends)) complaints.push(`is ${found}, expected ${ends.join(" or ")}`);
-  if (held.managed && isExpected(found, ["installed"]) !== isOnPhone(held, app))
+  // What is on a phone that belongs to nobody is nobody's business.
+  const isMinded = held.managed && !found.startsWith("notApplicable");
+  if (isMinded && isExpected(found, ["installed"]) !== isOnPhone(held, app))
     complaints.push(`the server says ${found}, the phone has it ${isOnPhone(held, app) ? "" : "not"}`);
   return complaints.map((text) => `phone ${held.index} (${held.owner}, ${held.kind}): ${text}`);
 }

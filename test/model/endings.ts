@@ -74,6 +74,8 @@ function complaintsOfReturn(ending: Ending, before: Look, after: Look): string[]
       // A phone that nobody hears of can't say that the app is gone.
       if (ending === "reclaimAll" && books.isUnheard(held)) mayHold.add(held.owner);
       if (!held.managed) continue;
+      // Of a phone that belongs to nobody nothing is wanted.
+      if (was.end.startsWith("notApplicable") || was.end === "none") continue;
       const hadWaited = was.end === "failed/no-license";
       if (hadWaited) mayHold.add(held.owner);
       const hasToBeThere = ending === "revokeAll" && was.isThere;

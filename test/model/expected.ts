@@ -18,18 +18,32 @@ export function expectedEnds(
   circumstances: Circumstances,
 ): readonly End[] {
   if (!held.managed) return ["none", "notInstalled"];
+  return [...model.standing(held.owner)].flatMap((standing) =>
+    standing === "deleted" ? ["none", "notApplicable"] : endsWith(standing, model, held, app, circumstances),
+  );
+}
+
+function endsWith(
+  standing: "present" | "retired",
+  model: Model,
+  held: ModelPhone,
+  app: number,
+  circumstances: Circumstances,
+): readonly End[] {
   const desired = model.desired(held.owner, app);
   if (held.kind === "dep")
     return desired === undefined ? ["none", "notApplicable"] : ["notApplicable/dep-enrolled"];
   const overridden = [...model.above(held.index, app)].flatMap((verb) => overriddenEnds[verb]);
+  const wanted = (): readonly End[] =>
+    // Nothing new is begun for whom Apple doesn't know any more.
+    standing === "retired" ? ["installed/user-retired", "failed"] : wantedEnds(model, held, circumstances);
   switch (desired) {
     case "required":
-      return [...requiredEnds(model, held, circumstances), ...overridden];
+      return [...wanted(), ...overridden];
     case "uninstall":
       return ["notInstalled", "none", ...overridden];
     case "available":
-      if (model.isWished(held.index, app))
-        return [...requiredEnds(model, held, circumstances), ...overridden];
+      if (model.isWished(held.index, app)) return [...wanted(), ...overridden];
       return ["none", "notInstalled", "installed", "notApplicable", ...overridden];
     case "notApplicable":
     case undefined:
@@ -37,13 +51,14 @@ export function expectedEnds(
   }
 }
 
-function requiredEnds(model: Model, held: ModelPhone, { free, isInvitationLost }: Circumstances): End[] {
+function wantedEnds(model: Model, held: ModelPhone, { free, isInvitationLost }: Circumstances): End[] {
   const { terms, install } = model.setup.habits[held.owner];
   if (terms === "decline") return ["waitingForTerms"];
   const other = [
     ...(free === 0 ? ["failed/no-license"] : []),
     ...(isInvitationLost ? ["waitingForTerms"] : []),
   ];
+  if (model.mayHaveGivenUp) other.push("failed/install-failed");
   const isAsked = held.kind !== "configurator";
   if (install === "cancel" && isAsked) return ["failed/user-rejected", ...other];
   return ["installed", ...other];

@@ -23,6 +23,8 @@ const person = fc.constantFrom(...people);
 const group = fc.constantFrom(...groupNames);
 const app = fc.integer({ min: 0, max: apps.length - 1 });
 const phone = fc.integer({ min: 0, max: phonePlans.length - 1 });
+/** A trouble that passes. */
+const forMs = fc.integer({ min: second, max: 20 * minute });
 const habits: fc.Arbitrary<Habits> = fc.record({
   terms: fc.constantFrom("accept", "accept", "accept", "decline"),
   install: fc.constantFrom("install", "install", "install", "cancel"),
@@ -45,7 +47,7 @@ const weighted =
     act: Name | readonly Name[],
     fields: { [Key in keyof Fields]: fc.Arbitrary<Fields[Key]> } = {} as never,
   ) => ({
-    weight,
+    weight: weight * 10,
     arbitrary: fc
       .tuple(fc.constantFrom(...(typeof act === "string" ? [act] : act)), fc.record(fields))
       .map(([name, rest]) => ({ by, act: name, ...rest })),
@@ -67,6 +69,11 @@ const adminActs = fc.oneof(
     of: fc.record({ person: fc.option(person, { nil: undefined }), app: fc.option(app, { nil: undefined }) }),
   }),
   admin(3, ["retry", "resend", "cancel"], { phone, app }),
+  admin(2, ["retire", "reinstate"], { person }),
+  admin(0.5, "deleteUser", { person }),
+  // From a quarter of an hour to a year.
+  admin(0.5, "uploadToken", { lifetimeDays: fc.constantFrom(0.01, 0.1, 365) }),
+  admin(0.5, "takeControl"),
   admin(1, ["lockDevice", "clearPasscode"], { phone }),
   admin(1, "conflictRules", { rules: fc.constantFrom("2016", "2017") }),
   admin(1, "licenseOnUnenroll", { policy: fc.constantFrom("keep", "reclaim") }),
@@ -85,10 +92,17 @@ const phoneActs = fc.oneof(
 const apple = weighted("apple");
 const appleActs = fc.oneof(
   apple(1, "buy", { app }),
-  apple(2, "away", {
-    forMs: fc.integer({ min: second, max: 20 * minute }),
-    retryAfterSeconds: fc.integer({ min: 1, max: 120 }),
+  apple(2, ["away", "storeAway"], { forMs, retryAfterSeconds: fc.integer({ min: 1, max: 120 }) }),
+  apple(1, "slow", { latencyMs: fc.integer({ min: 100, max: 40 * second }), forMs }),
+  apple(1, "refuseCalls", {
+    errorNumber: fc.constantFrom(9603, 9646),
+    times: fc.integer({ min: 1, max: 12 }),
   }),
+  apple(1, "loseAnswers", { forMs: fc.integer({ min: second, max: 3 * minute }) }),
+  apple(1, "breakDownloads", { app, times: fc.integer({ min: 1, max: 4 }) }),
+  apple(0.5, "forgetLists"),
+  apple(1, ["expireToken", "revokeToken", "forgetToken"]),
+  apple(0.7, "takeOver", { wipe: fc.boolean() }),
 ) satisfies fc.Arbitrary<AppleAct>;
 
 const world = weighted("world");

@@ -32,6 +32,8 @@ export interface ModelPhone {
 /** What somebody did with an installation that stands above the deployments. */
 export type Verb = "revoked" | "reclaimed" | "cancelled";
 
+export type Standing = "present" | "retired" | "deleted";
+
 export class Model {
   readonly setup: Setup;
   readonly owned: number[];
@@ -48,7 +50,14 @@ export class Model {
   readonly #pending = new Map<string, Set<Verb>>();
   /** By `<phone> <app>`: the person asked for what is offered, and nothing has happened since that could undo the wish. */
   readonly #wishes = new Set<string>();
+  /** How people may stand with Apple and in the directory. */
+  readonly #standing = new Map<PersonId, Set<Standing>>(people.map((id) => [id, new Set(["present"])]));
   #rules: Rules = "2016";
+  /** Something happened to the account: in the end an admin has to put it in order. */
+  isAccountTouched = false;
+  /** Times at which the App Store could not be reached, and downloads that broke off. */
+  outages = 0;
+  brokenDownloads = 0;
 
   constructor(setup: Setup) {
     this.setup = setup;
@@ -117,6 +126,12 @@ export class Model {
       if (app === undefined || one === app) this.#wishes.delete(`${phone} ${one}`);
   }
 
+  stands(person: PersonId, standing: Standing, done: "yes" | "perhaps"): void {
+    this.#forgetWishes({ person });
+    if (done === "yes") this.#standing.set(person, new Set([standing]));
+    else this.standing(person).add(standing);
+  }
+
   ruledBy(rules: Rules): void {
     this.#rules = rules;
     this.#forgetWishes({});
@@ -137,6 +152,15 @@ export class Model {
   above(phone: number, app: number): ReadonlySet<Verb> {
     const key = `${phone} ${app}`;
     return new Set([...(this.#above.get(key) ?? []), ...(this.#pending.get(key) ?? [])]);
+  }
+
+  standing(person: PersonId): Set<Standing> {
+    return this.#standing.get(person) ?? new Set();
+  }
+
+  /** Three installs may have failed on one phone, and then there is no fourth. Each takes three downloads that break off, or an outage. */
+  get mayHaveGivenUp(): boolean {
+    return this.outages + Math.floor(this.brokenDownloads / 3) >= 3;
   }
 
   /** What the deployments ask for. */

@@ -62,8 +62,9 @@ export async function attempt(send: () => Promise<unknown>): Promise<Done> {
     return "yes";
   } catch (error) {
     if (error instanceof ApiError && error.code === "request_interrupted") return "perhaps";
-    // Apple is slow or away, and the answer waits for it.
-    if (error instanceof NetworkError || (error instanceof ApiError && error.status === 503))
+    // Apple is slow, away or wrong, and the answer waits for it.
+    if (error instanceof NetworkError) return "perhaps";
+    if (error instanceof ApiError && (error.status === 503 || error.code.startsWith("apple_")))
       return "perhaps";
     if (error instanceof ApiError && error.status < 500) return "no";
     throw error;

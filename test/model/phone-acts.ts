@@ -66,8 +66,8 @@ function noteLeft({ model }: Run, held: ModelPhone): void {
 }
 
 /** By a link of its own. Nothing happens to a phone that is under management. */
-async function enrol({ admin }: Run, held: ModelPhone): Promise<void> {
-  if (held.managed) return;
+async function enrol({ admin, model }: Run, held: ModelPhone): Promise<void> {
+  if (held.managed || model.standing(held.owner).has("deleted")) return;
   const token = { kind: held.kind, userId: held.owner };
   const { url } = await anyhow(() => admin.post<{ url: string }>("/api/v1/enrollment-tokens", token));
   if (await did(() => held.phone.enroll(url))) held.managed = true;

@@ -58,6 +58,9 @@ export type AdminAct =
   | { by: "admin"; act: "invite"; person: PersonId }
   | { by: "admin"; act: "revoke" | "reclaim"; of: Selection }
   | { by: "admin"; act: "retry" | "resend" | "cancel"; phone: number; app: number }
+  | { by: "admin"; act: "retire" | "reinstate" | "deleteUser"; person: PersonId }
+  | { by: "admin"; act: "uploadToken"; lifetimeDays: number }
+  | { by: "admin"; act: "takeControl" }
   | { by: "admin"; act: "lockDevice" | "clearPasscode"; phone: number }
   | { by: "admin"; act: "conflictRules"; rules: Rules }
   | { by: "admin"; act: "licenseOnUnenroll"; policy: "keep" | "reclaim" };
@@ -74,7 +77,15 @@ export type PhoneAct =
 /** What happens at Apple. */
 export type AppleAct =
   | { by: "apple"; act: "buy"; app: number }
-  | { by: "apple"; act: "away"; forMs: number; retryAfterSeconds: number };
+  | { by: "apple"; act: "away" | "storeAway"; forMs: number; retryAfterSeconds: number }
+  | { by: "apple"; act: "slow"; latencyMs: number; forMs: number }
+  | { by: "apple"; act: "refuseCalls"; errorNumber: 9603 | 9646; times: number }
+  | { by: "apple"; act: "loseAnswers"; forMs: number }
+  | { by: "apple"; act: "breakDownloads"; app: number; times: number }
+  | { by: "apple"; act: "forgetLists" }
+  | { by: "apple"; act: "expireToken" | "revokeToken" | "forgetToken" }
+  /** Another product takes the account, and perhaps begins by retiring everybody. */
+  | { by: "apple"; act: "takeOver"; wipe: boolean };
 
 export type Circumstance =
   | { by: "world"; act: "cutConnections" }

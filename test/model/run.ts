@@ -59,9 +59,9 @@ export async function groupId({ admin }: Pick<Run, "admin">, name: GroupName): P
   return found.id;
 }
 
-export function setBehaviour(
-  { lab }: Pick<Run, "lab">,
-  change: Readonly<Record<string, unknown>>,
-): Promise<unknown> {
+/** How Apple feels: simulator/apple/behaviour.ts has the words. */
+export type Behaviour = Readonly<Record<string, unknown>>;
+
+export function setBehaviour({ lab }: Pick<Run, "lab">, change: Behaviour): Promise<unknown> {
   return lab.apple.send("PUT", "/control/v1/behaviour", JSON.stringify(change), "application/json");
 }

@@ -1,6 +1,6 @@
 /** Ends the trouble, waits until everything has come to rest, and says in words what is not as it should be. */
 import { performedTwice } from "../e2e/kill-run.ts";
-import { sync } from "./admin-acts.ts";
+import { putAccountInOrder, sync } from "./admin-acts.ts";
 import { endTroubleAtApple } from "./apple-acts.ts";
 import { complaintsOf } from "./complaints.ts";
 import { end } from "./endings.ts";
@@ -18,7 +18,7 @@ export async function settle(run: Run): Promise<string[]> {
   let isSynced = false;
   const complaints = await patiently(run, async () => {
     // What was bought is known from the next sync on; Apple may want to be left alone for a while yet.
-    isSynced ||= await sync(run);
+    isSynced ||= (await putAccountInOrder(run)) && (await sync(run));
     return isSynced ? complaintsOf(run) : ["no sync succeeds"];
   });
   if (complaints.length === 0) {
