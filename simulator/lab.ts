@@ -245,6 +245,8 @@ export interface VirtualLabOptions extends LabOptions {
   readonly keepsWire?: boolean;
   /** Puts something between the phones and their world: a fault. */
   readonly phoneWorld?: (world: World) => World;
+  /** The same for the server, at each of its starts. */
+  readonly serverWorld?: (world: World) => World;
 }
 
 export interface VirtualLab extends RunningLab {
@@ -279,7 +281,7 @@ async function startVirtualLab(
   });
   let serverProcess = virtual.process("server");
   const boot = (): Promise<RunningServer> =>
-    startServer(serverProcess.world, recorder, {
+    startServer(options.serverWorld?.(serverProcess.world) ?? serverProcess.world, recorder, {
       host: virtualHosts.server,
       port: 8080,
       dataDirectory: "/server",

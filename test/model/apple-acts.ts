@@ -21,6 +21,7 @@ export async function playApple(run: Run, act: AppleAct): Promise<void> {
       return await forAWhile({ [what]: { retryAfterSeconds } }, { [what]: false }, act.forMs);
     }
     case "slow":
+      model.areAnswersLost = true;
       return await forAWhile({ latencyMs: act.latencyMs }, { latencyMs: 0 }, act.forMs);
     case "refuseCalls": {
       const { errorNumber, times } = act;
@@ -28,6 +29,7 @@ export async function playApple(run: Run, act: AppleAct): Promise<void> {
     }
     case "loseAnswers":
       model.outages += 1;
+      model.areAnswersLost = true;
       return trouble.interfere(
         ({ kind, from, to }) =>
           kind === "response" && from === "apple" && to !== "desk" ? "drop" : "deliver",

@@ -67,6 +67,11 @@ export class Books {
     );
   }
 
+  /** Where each is, by `<udid> <adamId>`. */
+  get states(): ReadonlyMap<string, string> {
+    return new Map(this.#installations.map(({ udid, adamId, state }) => [`${udid} ${adamId}`, state]));
+  }
+
   /** A phone without a connection can't say that its profile is gone, and the server waits for it. */
   isUnheard({ phone, managed }: ModelPhone): boolean {
     return !managed && this.#devices.get(phone.config.udid) === "enrolled";

@@ -13,6 +13,7 @@ export async function complaintsOf(run: Run): Promise<string[]> {
     ...run.model.phones.flatMap((held) => complaintsOfEnrolment(held)),
     ...[...apps.keys()].flatMap((app) => complaintsOfApp(run.model, books, app)),
   ];
+  if (complaints.length === 0) complaints.push(...run.receiver.complaints(books.states));
   return complaints.length > 0 ? complaints : await lostCommands(run);
 }
 

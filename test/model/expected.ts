@@ -52,13 +52,14 @@ function endsWith(
 }
 
 function wantedEnds(model: Model, held: ModelPhone, { free, isInvitationLost }: Circumstances): End[] {
+  const isLockedOut = model.mayBeLockedOut(held.owner);
   const { terms, install } = model.setup.habits[held.owner];
   if (terms === "decline") return ["waitingForTerms"];
   const other = [
     ...(free === 0 ? ["failed/no-license"] : []),
-    ...(isInvitationLost ? ["waitingForTerms"] : []),
+    ...(isInvitationLost || isLockedOut ? ["waitingForTerms"] : []),
   ];
-  if (model.mayHaveGivenUp) other.push("failed/install-failed");
+  if (model.mayHaveGivenUp || isLockedOut) other.push("failed/install-failed");
   const isAsked = held.kind !== "configurator";
   if (install === "cancel" && isAsked) return ["failed/user-rejected", ...other];
   return ["installed", ...other];

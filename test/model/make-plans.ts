@@ -118,6 +118,14 @@ const circumstances = fc.oneof(
     unsynced: fc.constantFrom("lost", "torn", "kept"),
   }),
   world(1, "restartServer"),
+  world(1, "diskTrouble", {
+    code: fc.constantFrom("full", "not_writable", "io"),
+    forMs: fc.integer({ min: second, max: 2 * minute }),
+  }),
+  world(1, "receiverTrouble", {
+    how: fc.constantFrom("refuses", "hangs"),
+    forMs: fc.integer({ min: second, max: 10 * minute }),
+  }),
   world(5, "wait", { ms: fc.integer({ min: 10, max: 90 * second }) }),
 ) satisfies fc.Arbitrary<Circumstance>;
 

@@ -1,41 +1,48 @@
 /** Opens the real thing that a plan is played on: Apple, server, phones and people in one virtual world. */
 import type { TraceEvent } from "../../shared/trace.ts";
 import { runVirtual, type VirtualLab } from "../../simulator/lab.ts";
+import type { World } from "../../shared/world.ts";
+import { worldWith } from "../../shared/world-with.ts";
 import { Model } from "./model.ts";
 import { PatientAdmin } from "./patient-admin.ts";
 import { apps, groupNames, groups, people, phonePlans, type Plan } from "./plan.ts";
 import { password, pickUp, type Run } from "./run.ts";
+import { Receiver } from "./receiver.ts";
+import { SickDisk } from "./sick-disk.ts";
 import { Trouble } from "./trouble.ts";
 
 /** Opens a lab by the plan's setup, and hands it to `main`. */
 export async function withModelLab<T>(plan: Plan, main: (run: Run) => Promise<T>): Promise<T> {
   const events: TraceEvent[] = [];
-  let trouble: Trouble | undefined;
+  const trouble = new Trouble();
   const options = {
     seed: `model ${plan.setup.worldSeed}`,
     progress: () => undefined,
     keepsWire: false,
+    serverWorld: (world: World) =>
+      worldWith(world, { disk: new SickDisk(world.disk, () => trouble.diskAilment) }),
     onEvent(event: TraceEvent) {
       events.push(event);
-      trouble?.eventSeen();
+      trouble.eventSeen();
     },
   };
   return runVirtual(options, async (lab) => {
+    const admin = new PatientAdmin(lab.admin, lab.world);
     const run: Run = {
       lab,
       model: new Model(plan.setup),
-      admin: new PatientAdmin(lab.admin, lab.world),
+      admin,
       appleRoot: await openAccount(lab, plan),
-      trouble: new Trouble(lab),
+      trouble,
+      receiver: await Receiver.open(lab, admin),
       events,
     };
     await enrolEverybody(run);
-    ({ trouble } = run);
+    trouble.beginsIn(lab);
     try {
       return await main(run);
     } finally {
-      await run.trouble.end();
-      trouble = undefined;
+      await trouble.end();
     }
   });
 }

@@ -57,6 +57,8 @@ export class Model {
   isAccountTouched = false;
   /** Times at which the App Store could not be reached, and downloads that broke off. */
   outages = 0;
+  /** Answers of Apple got lost, or came too late. */
+  areAnswersLost = false;
   brokenDownloads = 0;
 
   constructor(setup: Setup) {
@@ -156,6 +158,14 @@ export class Model {
 
   standing(person: PersonId): Set<Standing> {
     return this.#standing.get(person) ?? new Set();
+  }
+
+  /**
+   * A phone says again what it has no answer to. If that was a wrong password, Apple has counted it each time and locked the Apple ID:
+   * then an invitation comes to nothing until an admin sends it again, and so does an install.
+   */
+  mayBeLockedOut(person: PersonId): boolean {
+    return this.areAnswersLost && this.setup.habits[person].wrongPasswords > 0;
   }
 
   /** Three installs may have failed on one phone, and then there is no fourth. Each takes three downloads that break off, or an outage. */

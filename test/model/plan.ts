@@ -92,6 +92,9 @@ export type Circumstance =
   | { by: "world"; act: "slowNetwork"; delayMs: number; forMs: number }
   | { by: "world"; act: "killServer"; afterEvents: number; downMs: number; unsynced: Unsynced }
   | { by: "world"; act: "restartServer" }
+  /** `io` is what no disk recovers from: the server is started anew when it has passed. */
+  | { by: "world"; act: "diskTrouble"; code: "full" | "not_writable" | "io"; forMs: number }
+  | { by: "world"; act: "receiverTrouble"; how: "refuses" | "hangs"; forMs: number }
   | { by: "world"; act: "wait"; ms: number };
 /** What a power cut leaves of what was being written. */
 export type Unsynced = "lost" | "torn" | "kept";

@@ -5,6 +5,7 @@ import { givePhone, type Persona } from "../../simulator/people/person.ts";
 import type { Model, ModelPhone } from "./model.ts";
 import type { PatientAdmin } from "./patient-admin.ts";
 import { apps, type GroupName, type PersonId, type Setup } from "./plan.ts";
+import type { Receiver } from "./receiver.ts";
 import type { Trouble } from "./trouble.ts";
 
 export const password = "correct horse battery";
@@ -18,6 +19,7 @@ export interface Run {
   /** Of the organisation, in Apple's control API. */
   readonly appleRoot: string;
   readonly trouble: Trouble;
+  readonly receiver: Receiver;
   readonly events: readonly TraceEvent[];
 }
 

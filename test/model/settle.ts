@@ -14,6 +14,7 @@ const lookEveryMs = 60_000;
 export async function settle(run: Run): Promise<string[]> {
   await run.trouble.end();
   await endTroubleAtApple(run);
+  run.receiver.ailment = undefined;
   for (const held of run.model.phones) pickUp(run, held);
   let isSynced = false;
   const complaints = await patiently(run, async () => {
