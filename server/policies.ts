@@ -70,15 +70,18 @@ export const Policies = z.strictObject({
     .min(1)
     .max(20)
     .default(3)
-    .describe("Install commands sent before an installation counts as failed for good."),
+    .describe(
+      "Install commands sent before an installation counts as failed for good. One that the phone could not take up because the App " +
+        "Store did not answer it does not count: it is sent again, after the waits of `retry`.",
+    ),
   inviteElsewhereHours: z
     .number()
     .min(0.1)
     .max(720)
     .default(24)
     .describe(
-      "Hours after which an invitation that no phone has fetched goes to another phone of the user that waits for it. Until then, and " +
-        "once it has been fetched, nobody is invited a second time.",
+      "Hours after which an invitation that its phone has not taken up (it is off, locked, or gone without a word) goes to another " +
+        "phone of the user that waits for it. Until then, and once it has been taken up, nobody is invited a second time.",
     ),
   termsPoll: Backoff.default({ firstSeconds: 2, factor: 1.6, maxSeconds: 900 }).describe(
     "Waits between two questions to Apple whether an invited person has accepted the terms.",

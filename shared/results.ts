@@ -53,5 +53,7 @@ export const mdmErrors = {
 } as const;
 /** Seen on iOS 11.3.1 when a second install arrives while a store dialog is open. */
 export const alreadyPrompting = { domain: "ASDErrorDomain", code: 1407 } as const;
+/** The App Store did not answer the phone, which says nothing of the app. */
+export const storeTimedOut = { domain: "MCStoreErrorDomain", code: 30001 } as const;
 /** Seen on phones that get a second request for an app they are fetching already. */
 export const duplicateRequest = { domain: "ASDErrorDomain", code: 506 } as const;

@@ -251,6 +251,8 @@ export interface VirtualLabOptions extends LabOptions {
   readonly keepsWire?: boolean;
   /** Puts something between the phones and their world: a fault. */
   readonly phoneWorld?: (world: World) => World;
+  /** The same for the server, at each of its starts. */
+  readonly serverWorld?: (world: World) => World;
 }
 
 export interface VirtualLab extends RunningLab {
@@ -286,13 +288,17 @@ async function startVirtualLab(
   const faults = new FaultDesk(recorder);
   let serverProcess = virtual.process("server");
   const boot = (): Promise<RunningServer> =>
-    startServer(faults.serverWorld(serverProcess.world), recorder, {
-      host: virtualHosts.server,
-      port: 8080,
-      dataDirectory: "/server",
-      appleUrl: apple.url,
-      insecureDevKey: adminKey,
-    });
+    startServer(
+      faults.serverWorld(options.serverWorld?.(serverProcess.world) ?? serverProcess.world),
+      recorder,
+      {
+        host: virtualHosts.server,
+        port: 8080,
+        dataDirectory: "/server",
+        appleUrl: apple.url,
+        insecureDevKey: adminKey,
+      },
+    );
   let server: RunningServer | undefined = await boot();
   const serverUrl = server.url;
   const fleet = virtual.process("phones");

@@ -7,7 +7,7 @@ import {
   type RejectionReason,
 } from "../../shared/commands.ts";
 import type { PlistDictionary } from "../../shared/plist.ts";
-import { alreadyPrompting, duplicateRequest, mdmErrors } from "../../shared/results.ts";
+import { alreadyPrompting, duplicateRequest, mdmErrors, storeTimedOut } from "../../shared/results.ts";
 import type { AppName, StoreResult } from "../app-store-client.ts";
 import { isAsking, isBusy } from "../apps.ts";
 import type { PhoneCore } from "../core.ts";
@@ -24,8 +24,6 @@ import {
   type Report,
 } from "./handler.ts";
 
-const storeErrorDomain = "MCStoreErrorDomain";
-const storeTimedOut = 30001;
 /** So that a hostile server can't fill the phone. */
 const appsMax = 1_000;
 
@@ -176,11 +174,7 @@ function rejectLookup(found: StoreResult<LookupItem> | undefined): Report {
     description: "The App Store could not confirm the app's id.",
   };
   if (found && !found.ok && found.code === "unreachable")
-    return reject("Other", cause, {
-      code: storeTimedOut,
-      domain: storeErrorDomain,
-      description: "The App Store did not answer.",
-    });
+    return reject("Other", cause, { ...storeTimedOut, description: "The App Store did not answer." });
   if (found && !found.ok && found.code === "not_an_app")
     return reject("NotAnApp", { code: mdmErrors.notAnApp, description: "That is no app for this phone." });
   return reject("CouldNotVerifyAppID", cause);

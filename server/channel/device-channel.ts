@@ -86,8 +86,7 @@ class DeviceChannelServer implements DeviceChannel, DevicePush {
 
   constructor(options: DeviceChannelOptions) {
     this.#options = options;
-    const { world, store, recorder } = options.context;
-    this.#context = { world, store, recorder, hooks: options.hooks, box: options.box };
+    this.#context = { ...options.context, hooks: options.hooks, box: options.box };
     this.endpoint = {
       protocols: channelProtocols,
       messageBytesMax: channelMessageBytesMax,

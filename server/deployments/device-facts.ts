@@ -2,13 +2,19 @@
 import { isManagedAppState, type ManagedAppState } from "../../shared/app-states.ts";
 import { ManagedApplicationListAnswer } from "../../shared/commands.ts";
 import { plistFromJson } from "../../shared/plist.ts";
-import { alreadyPrompting, CommandResult, mdmErrors } from "../../shared/results.ts";
+import { alreadyPrompting, CommandResult, mdmErrors, storeTimedOut } from "../../shared/results.ts";
 import type { Outbox } from "../outbox.ts";
 import { backoffMs, readPolicies } from "../policies.ts";
 import type { CommandRecord, InstallationRecord } from "../store/records.ts";
 import type { Transaction } from "../store/store.ts";
-import { inState, markUserDue, perOwnerMax, saveInstallation } from "./installations.ts";
+import { inState, markUserDue, notHeldUp, perOwnerMax, saveInstallation } from "./installations.ts";
 import { isPresent } from "./next-step.ts";
+
+/**
+ * So often in a row a phone may say that the App Store does not answer; each one more is an attempt that failed. With the waits of
+ * the default policy that is about four days.
+ */
+export const storeAwayMax = 100;
 
 /** Called once for every command that has ended, however it ended. */
 export async function noteCommand(
@@ -84,7 +90,7 @@ async function afterInstall(
   if (command.state === "acknowledged") {
     const state = result?.["State"];
     const appState = typeof state === "string" && isManagedAppState(state) ? state : "Queued";
-    return { ...installation, appState, appStateAt: now, verifications: 0, detail: null, busyCount: 0 };
+    return { ...installation, appState, appStateAt: now, verifications: 0, detail: null, ...notHeldUp };
   }
   const detail = describe(command, result);
   const reason = result?.["RejectionReason"];
@@ -93,12 +99,24 @@ async function afterInstall(
     return { ...installation, appState: "Queued", appStateAt: now, verifications: 0, detail };
   }
   const policies = await readPolicies(tx);
-  if (isAlreadyPrompting(result)) {
+  if (isError(result, alreadyPrompting)) {
     // The person is looking at a sheet: of this app, which the phone's list will tell, or of another. That costs no attempt.
     const attempts = Math.max(0, installation.attempts - 1);
     const busyCount = (installation.busyCount ?? 0) + 1;
     const again = { ...installation, attempts, busyCount, detail };
     return { ...again, appState: "Unknown", appStateAt: now, verifications: 0 };
+  }
+  if (isError(result, storeTimedOut) && (installation.storeAwayCount ?? 0) < storeAwayMax) {
+    // Neither the person nor the phone has refused anything: it is sent again after a wait that grows, and costs no attempt.
+    const storeAwayCount = (installation.storeAwayCount ?? 0) + 1;
+    return {
+      ...inState(installation, installation.state, "install-refused", now),
+      attempts: Math.max(0, installation.attempts - 1),
+      storeAwayCount,
+      appState: "Failed",
+      appStateAt: now + backoffMs(policies.retry, storeAwayCount - 1),
+      detail,
+    };
   }
   const hopeless = new Set([
     "CouldNotVerifyAppID",
@@ -161,8 +179,13 @@ function afterRemove(
   };
 }
 
-function isAlreadyPrompting(result: CommandResult | undefined): boolean {
-  return result?.ErrorChain?.some((error) => error.ErrorCode === alreadyPrompting.code) ?? false;
+function isError(
+  result: CommandResult | undefined,
+  { domain, code }: { domain: string; code: number },
+): boolean {
+  return (
+    result?.ErrorChain?.some((error) => error.ErrorDomain === domain && error.ErrorCode === code) ?? false
+  );
 }
 
 /** A sentence for the admin; Apple warns against deciding by it. */

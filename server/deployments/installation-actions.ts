@@ -4,7 +4,7 @@ import { supersedeAct } from "../licensing/license-acts.ts";
 import type { Outbox } from "../outbox.ts";
 import type { InstallationRecord, UserRecord } from "../store/records.ts";
 import type { Transaction } from "../store/store.ts";
-import { assignmentId, dropOverrides, inState, saveInstallation } from "./installations.ts";
+import { assignmentId, dropOverrides, inState, notHeldUp, saveInstallation } from "./installations.ts";
 import { isPresent, isUnderWay } from "./next-step.ts";
 import { isToBeInstalled } from "./wish.ts";
 
@@ -116,6 +116,7 @@ function anew(before: InstallationRecord, now: number): InstallationRecord {
   return {
     ...inState(before, isThere ? "installed" : "pending", null, now),
     ...(isComing ? {} : { appState: null, appStateAt: null }),
+    ...notHeldUp,
     attempts: 0,
     verifications: 0,
     detail: null,

@@ -66,6 +66,9 @@ export function inState(
   };
 }
 
+/** Nothing holds the install up that will pass by itself. */
+export const notHeldUp = { busyCount: 0, storeAwayCount: 0 } as const;
+
 /** A new wish is a new beginning: what was tried and failed before counts no more. What is on the phone stays known. */
 export function begunAnew(installation: InstallationRecord, now: number): InstallationRecord {
   const { state, appState } = installation;
@@ -74,6 +77,7 @@ export function begunAnew(installation: InstallationRecord, now: number): Instal
   return {
     ...inState(installation, "pending", null, now),
     ...(isSettled ? { appState: null, appStateAt: null } : {}),
+    ...notHeldUp,
     attempts: 0,
     verifications: 0,
     detail: null,

@@ -26,8 +26,8 @@ export interface Observed {
     readonly status: VppUser["status"];
     /** An invitation is on its way or was delivered. */
     readonly invited: boolean;
-    /** The invitation lies in the queue of another phone, which has not fetched it, since then. */
-    readonly inviteUnfetchedSince?: number | null;
+    /** The invitation is meant for another phone, which has not performed it, since then. */
+    readonly inviteUnansweredSince?: number | null;
     /** Invitations that failed to reach the person in a row. */
     readonly inviteFailures: number;
     /** Apple refused the seat because another user with the same Apple ID has it: don't ask again before. */
@@ -245,7 +245,7 @@ function towardsInstalled(observed: Observed, policy: Policies): Step {
     case "unregistered":
       return { kind: "register" };
     case "Registered":
-      if (user.invited) return whenInvited(user.inviteUnfetchedSince ?? null, observed.now, policy);
+      if (user.invited) return whenInvited(user.inviteUnansweredSince ?? null, observed.now, policy);
       if (user.inviteFailures >= invitationsMax) return rest("failed", "invitation-failed");
       return { kind: "invite" };
     case "Associated": {
@@ -255,10 +255,10 @@ function towardsInstalled(observed: Observed, policy: Policies): Step {
   }
 }
 
-/** One invitation is enough; but one in the queue of a phone that is switched off reaches nobody. */
-function whenInvited(unfetchedSince: number | null, now: number, policy: Policies): Step {
-  if (unfetchedSince === null) return rest("waitingForTerms");
-  const movesAt = unfetchedSince + policy.inviteElsewhereHours * 3_600_000;
+/** One invitation is enough; but one for a phone that is switched off, or gone without a word, reaches nobody. */
+function whenInvited(unansweredSince: number | null, now: number, policy: Policies): Step {
+  if (unansweredSince === null) return rest("waitingForTerms");
+  const movesAt = unansweredSince + policy.inviteElsewhereHours * 3_600_000;
   return now >= movesAt ? { kind: "invite" } : rest("waitingForTerms", null, movesAt);
 }
 

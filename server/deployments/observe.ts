@@ -1,3 +1,4 @@
+import { isOpen } from "../commands/command-states.ts";
 import { accountId, accountState } from "../licensing/account.ts";
 import type { DeviceRecord, InstallationRecord, UserRecord } from "../store/records.ts";
 import type { Reader } from "../store/store.ts";
@@ -34,7 +35,7 @@ export async function observe(reader: Reader, installation: InstallationRecord, 
             // Who is about to be retired begins nothing new.
             status: isLeaving(user) ? "Retired" : user.vpp.status,
             invited: user.vpp.invitedAt !== null,
-            inviteUnfetchedSince: await inviteUnfetchedSince(reader, user, installation.udid),
+            inviteUnansweredSince: await inviteUnansweredSince(reader, user, installation.udid),
             inviteFailures: user.vpp.inviteFailures ?? 0,
             sharedAppleIdUntil: sharedAppleIdUntil(user, installation),
           }
@@ -63,14 +64,15 @@ export async function observe(reader: Reader, installation: InstallationRecord, 
   };
 }
 
-async function inviteUnfetchedSince(
+async function inviteUnansweredSince(
   reader: Reader,
   { vpp }: UserRecord,
   udid: string,
 ): Promise<number | null> {
   if (vpp.inviteCommandUUID === null || vpp.inviteUdid === udid) return null;
   const command = await reader.get("commands", vpp.inviteCommandUUID);
-  return command?.state === "queued" && command.sendCount === 0 ? command.createdAt : null;
+  // One that was handed out may have been lost with the phone.
+  return command !== undefined && isOpen(command.state) ? command.createdAt : null;
 }
 
 function isLeaving({ vpp }: UserRecord): boolean {

@@ -430,6 +430,8 @@ export interface InstallationRecord {
   override?: InstallationOverride | null;
   /** Install commands in a row that the phone refused because its person was being asked something already. */
   busyCount?: number;
+  /** Install commands in a row that the phone could not take up because the App Store did not answer it. */
+  storeAwayCount?: number;
   cause: number;
 }
 

@@ -1,6 +1,8 @@
 import fc from "fast-check";
+import { playAct } from "./acts.ts";
+import { plans } from "./make-plans.ts";
 import { withModelLab } from "./model-lab.ts";
-import { plans, type Plan } from "./plan.ts";
+import type { Plan } from "./plan.ts";
 import { settle } from "./settle.ts";
 
 export interface ModelCheck {
@@ -18,7 +20,7 @@ export function runsWanted(): number {
 /** Plays one plan. Answers with what is wrong at the end, in words. */
 export function play(plan: Plan): Promise<string[]> {
   return withModelLab(plan, async (run) => {
-    for (const act of plan.acts) await run.act(act);
+    for (const act of plan.acts) await playAct(run, act);
     return settle(run);
   });
 }

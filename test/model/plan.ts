@@ -1,5 +1,4 @@
-/** What a run of the model test does, as plain data: fast-check makes it up, shrinks it and prints it. */
-import fc from "fast-check";
+/** What a run of the model test does, as plain data: fast-check makes it up (make-plans.ts), shrinks it and prints it. */
 
 /** Two apps of the catalogue, one that is scarce and one that isn't. */
 export const apps = ["361309726", "743974925"] as const;
@@ -8,7 +7,7 @@ export type PersonId = (typeof people)[number];
 /** Bert is in both. */
 export const groups = { Team: ["anna", "bert"], Field: ["bert", "carl"] } as const;
 export type GroupName = keyof typeof groups;
-const groupNames = ["Team", "Field"] as const;
+export const groupNames = ["Team", "Field"] as const satisfies readonly GroupName[];
 
 export interface PhonePlan {
   readonly owner: PersonId;
@@ -36,116 +35,73 @@ export interface Setup {
   readonly seats: readonly [number, number];
   readonly habits: Readonly<Record<PersonId, Habits>>;
   readonly licenseOnUnenroll: "keep" | "reclaim";
+  /** What an admin does when all has settled. Nothing goes wrong any more then, so it is known to the last detail how that ends. */
+  readonly ending: Ending;
+}
+export type Ending = "none" | "revokeAll" | "reclaimAll" | "uninstallAll";
+
+export type DeployAction = "required" | "available" | "uninstall" | "notApplicable";
+/** Left out: everybody, every app. */
+export interface Selection {
+  readonly person?: PersonId | undefined;
+  readonly app?: number | undefined;
 }
 
-export type Act =
-  // An admin
-  | { act: "deploy"; app: number; group: GroupName; action: DeployAction }
-  | { act: "withdraw"; app: number; group: GroupName }
-  | { act: "join"; person: PersonId; group: GroupName }
-  | { act: "leave"; person: PersonId; group: GroupName }
-  | { act: "sync" }
-  | { act: "retry"; phone: number; app: number }
-  | { act: "invite"; person: PersonId }
-  | { act: "buy"; app: number }
-  // Phones and the people who hold them
-  | { act: "restartPhone"; phone: number; awayMs: number }
-  | { act: "putAway"; person: PersonId }
-  | { act: "pickUp"; person: PersonId }
-  | { act: "deleteApp"; phone: number; app: number }
-  | { act: "leaveManagement"; phone: number }
-  // Circumstances
-  | { act: "cutConnections" }
-  | { act: "slowNetwork"; delayMs: number; forMs: number }
-  | { act: "appleDown"; forMs: number; retryAfterSeconds: number }
-  | { act: "killServer"; afterEvents: number; downMs: number; unsynced: "lost" | "torn" | "kept" }
-  | { act: "restartServer" }
-  | { act: "wait"; ms: number };
-export type DeployAction = "required" | "available" | "uninstall" | "notApplicable";
+/** Which table resolves several deployments of one app. */
+export type Rules = "2016" | "2017";
+
+export type AdminAct =
+  | { by: "admin"; act: "deploy"; app: number; group: GroupName; action: DeployAction }
+  | { by: "admin"; act: "withdraw"; app: number; group: GroupName }
+  | { by: "admin"; act: "join" | "leave"; person: PersonId; group: GroupName }
+  | { by: "admin"; act: "sync" }
+  | { by: "admin"; act: "invite"; person: PersonId }
+  | { by: "admin"; act: "revoke" | "reclaim"; of: Selection }
+  | { by: "admin"; act: "retry" | "resend" | "cancel"; phone: number; app: number }
+  | { by: "admin"; act: "retire" | "reinstate" | "deleteUser"; person: PersonId }
+  | { by: "admin"; act: "uploadToken"; lifetimeDays: number }
+  | { by: "admin"; act: "takeControl" }
+  | { by: "admin"; act: "lockDevice" | "clearPasscode"; phone: number }
+  | { by: "admin"; act: "conflictRules"; rules: Rules }
+  | { by: "admin"; act: "licenseOnUnenroll"; policy: "keep" | "reclaim" };
+
+export type PhoneAct =
+  | { by: "person"; act: "restartPhone"; phone: number; awayMs: number }
+  | { by: "person"; act: "putAway" | "pickUp"; person: PersonId }
+  | { by: "person"; act: "deleteApp"; phone: number; app: number }
+  | { by: "person"; act: "wish"; phone: number; app: number }
+  | { by: "person"; act: "lock" | "unlock"; phone: number }
+  | { by: "person"; act: "setPasscode"; phone: number }
+  | { by: "person"; act: "leaveManagement" | "enrolAgain" | "wipe"; phone: number };
+
+/** What happens at Apple. */
+export type AppleAct =
+  | { by: "apple"; act: "buy"; app: number }
+  | { by: "apple"; act: "away" | "storeAway"; forMs: number; retryAfterSeconds: number }
+  | { by: "apple"; act: "slow"; latencyMs: number; forMs: number }
+  | { by: "apple"; act: "refuseCalls"; errorNumber: 9603 | 9646; times: number }
+  | { by: "apple"; act: "loseAnswers"; forMs: number }
+  | { by: "apple"; act: "breakDownloads"; app: number; times: number }
+  | { by: "apple"; act: "forgetLists" }
+  | { by: "apple"; act: "expireToken" | "revokeToken" | "forgetToken" }
+  /** Another product takes the account, and perhaps begins by retiring everybody. */
+  | { by: "apple"; act: "takeOver"; wipe: boolean };
+
+export type Circumstance =
+  | { by: "world"; act: "cutConnections" }
+  | { by: "world"; act: "slowNetwork"; delayMs: number; forMs: number }
+  | { by: "world"; act: "killServer"; afterEvents: number; downMs: number; unsynced: Unsynced }
+  | { by: "world"; act: "restartServer" }
+  /** `io` is what no disk recovers from: the server is started anew when it has passed. */
+  | { by: "world"; act: "diskTrouble"; code: "full" | "not_writable" | "io"; forMs: number }
+  | { by: "world"; act: "receiverTrouble"; how: "refuses" | "hangs"; forMs: number }
+  | { by: "world"; act: "wait"; ms: number };
+/** What a power cut leaves of what was being written. */
+export type Unsynced = "lost" | "torn" | "kept";
+
+export type Act = AdminAct | PhoneAct | AppleAct | Circumstance;
 
 export interface Plan {
   readonly setup: Setup;
   readonly acts: readonly Act[];
 }
-
-const second = 1_000;
-const minute = 60 * second;
-const actsMax = 14;
-
-const person = fc.constantFrom(...people);
-const group = fc.constantFrom(...groupNames);
-const app = fc.integer({ min: 0, max: apps.length - 1 });
-const phone = fc.integer({ min: 0, max: phonePlans.length - 1 });
-const habits: fc.Arbitrary<Habits> = fc.record({
-  terms: fc.constantFrom("accept", "accept", "accept", "decline"),
-  install: fc.constantFrom("install", "install", "install", "cancel"),
-  wrongPasswords: fc.integer({ min: 0, max: 1 }),
-});
-
-const setup: fc.Arbitrary<Setup> = fc.record({
-  worldSeed: fc.integer({ min: 0, max: 1_000_000 }),
-  seats: fc.tuple(fc.integer({ min: 1, max: 3 }), fc.integer({ min: 3, max: 4 })),
-  habits: fc.record({ anna: habits, bert: habits, carl: habits }),
-  licenseOnUnenroll: fc.constantFrom("keep", "reclaim"),
-});
-
-const deploy = (action: fc.Arbitrary<DeployAction>) =>
-  fc.record({ act: fc.constant("deploy"), app, group, action });
-
-/** What is likely to hurt comes often. */
-const act = fc.oneof(
-  { weight: 6, arbitrary: deploy(fc.constant("required")) },
-  { weight: 4, arbitrary: deploy(fc.constantFrom("uninstall", "available", "notApplicable", "required")) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constant("withdraw"), app, group }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constantFrom("join", "leave"), person, group }) },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant("sync") }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constantFrom("retry", "deleteApp"), phone, app }) },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant("invite"), person }) },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant("buy"), app }) },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      act: fc.constant("restartPhone"),
-      phone,
-      awayMs: fc.integer({ min: 0, max: 5 * minute }),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ act: fc.constantFrom("putAway", "pickUp"), person }) },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant("leaveManagement"), phone }) },
-  { weight: 2, arbitrary: fc.record({ act: fc.constant("cutConnections") }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      act: fc.constant("slowNetwork"),
-      delayMs: fc.integer({ min: 100, max: 20 * second }),
-      forMs: fc.integer({ min: second, max: 5 * minute }),
-    }),
-  },
-  {
-    weight: 2,
-    arbitrary: fc.record({
-      act: fc.constant("appleDown"),
-      forMs: fc.integer({ min: second, max: 20 * minute }),
-      retryAfterSeconds: fc.integer({ min: 1, max: 120 }),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      act: fc.constant("killServer"),
-      afterEvents: fc.integer({ min: 0, max: 80 }),
-      downMs: fc.integer({ min: 0, max: 15 * second }),
-      unsynced: fc.constantFrom("lost", "torn", "kept"),
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ act: fc.constant("restartServer") }) },
-  {
-    weight: 5,
-    arbitrary: fc.record({ act: fc.constant("wait"), ms: fc.integer({ min: 10, max: 90 * second }) }),
-  },
-) as fc.Arbitrary<Act>;
-
-export const plans: fc.Arbitrary<Plan> = fc.record({
-  setup,
-  acts: fc.array(act, { minLength: 1, maxLength: actsMax, size: "max" }),
-});

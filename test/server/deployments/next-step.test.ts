@@ -91,12 +91,12 @@ const towardsInstalled: [name: string, changes: Changes, step: unknown][] = [
   ["R38: nobody is invited twice", { user: invited }, rest("waitingForTerms")],
   [
     "an invitation that another phone doesn't fetch is waited for",
-    { user: { ...invited, inviteUnfetchedSince: now - 86_400_000 + 1 } },
+    { user: { ...invited, inviteUnansweredSince: now - 86_400_000 + 1 } },
     rest("waitingForTerms", null, now + 1),
   ],
   [
     "an invitation that another phone has not fetched for a day goes to this one",
-    { user: { ...invited, inviteUnfetchedSince: now - 86_400_000 } },
+    { user: { ...invited, inviteUnansweredSince: now - 86_400_000 } },
     { kind: "invite" },
   ],
   [
