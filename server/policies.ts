@@ -74,6 +74,10 @@ export const Policies = z.strictObject({
       "Install commands sent before an installation counts as failed for good. One that the phone could not take up because the App " +
         "Store did not answer it does not count: it is sent again, after the waits of `retry`.",
     ),
+  installRetry: Backoff.default({ firstSeconds: 60, factor: 5, maxSeconds: 3_600 }).describe(
+    "Waits before an install that failed on the phone is tried again. A licence that Apple has assigned may take a minute to arrive at " +
+      "its store, and a person is not to be asked the same thing twice in a breath.",
+  ),
   inviteElsewhereHours: z
     .number()
     .min(0.1)

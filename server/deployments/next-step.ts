@@ -229,7 +229,8 @@ function towardsInstalled(observed: Observed, policy: Policies): Step {
         installation.reason === "install-refused" ? "install-refused" : "install-failed",
       );
     }
-    const waitMs = installation.attempts === 0 ? 0 : backoffMs(policy.retry, installation.attempts - 1);
+    const waitMs =
+      installation.attempts === 0 ? 0 : backoffMs(policy.installRetry, installation.attempts - 1);
     const installAt = (installation.appStateAt ?? 0) + waitMs;
     return now >= installAt ? { kind: "install" } : rest("installing", installation.reason, installAt);
   }
