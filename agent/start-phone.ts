@@ -113,13 +113,12 @@ function bootPhone(
   };
   const account = createAccount(base);
   const downloads = createDownloads(base, account);
-  const phone: PhoneCore = {
-    ...base,
+  const phone: PhoneCore = Object.assign(base, {
     account,
     downloads,
     installer: createInstaller(base, account, downloads),
     invitations: createInvitations(base, account),
-  };
+  });
   const desk = createCommandDesk(phone);
   const portal = createPortal(phone);
   const connection = createServerConnection(phone, desk, { tell, reported, portal });
@@ -201,8 +200,8 @@ function bootPhone(
       ...viewOfState(state, config),
       status: status === "enrolling" && isEnrolled ? "enrolled" : status,
       trouble,
-      connected: connection.isOpen,
-      prompt: base.prompts.open,
+      connected: connection.isOpen(),
+      prompt: phone.prompts.open(),
     };
   }
 
@@ -216,7 +215,7 @@ function bootPhone(
     ...person,
     portal,
     view,
-    answer: (promptId, answer) => base.prompts.answer(promptId, answer),
+    answer: (promptId, answer) => phone.prompts.answer(promptId, answer),
     async prepareDeparture(kind) {
       if (kind === "erase" && !restrictions(state).allowEraseContentAndSettings)
         throw new PippinError("forbidden", "a configuration profile does not allow to erase the phone");
