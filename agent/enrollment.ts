@@ -123,11 +123,10 @@ export async function enroll(phone: PhoneBase, tell: (trouble: PhoneTrouble) => 
     pushToken: world.randomBytes(32).toString("base64"),
     pushMagic: world.uuid(),
     unlockToken: clearsPasscodes ? world.randomBytes(unlockTokenBytes).toString("base64") : null,
-    profile: {
-      ...summary(profile),
+    profile: Object.assign(summary(profile), {
       organisation: profile.PayloadOrganization ?? "",
       payloads: profile.PayloadContent.map(summary),
-    },
+    }),
   };
   await store.save();
 }

@@ -88,7 +88,9 @@ class Handset implements Phone, HandsetPort {
   readonly #context: HandsetContext;
   readonly #boot: BootPhone;
   readonly #listeners = new Set<(view: PhoneView) => void>();
-  readonly #ending = new AbortController();
+  #isEnding = false;
+  /** Ends the wait between down and up. */
+  #wakeUp: (() => void) | undefined;
   #store: PhoneStore;
   #running: RunningPhone | undefined;
   /** What is to be seen while no software runs. */
@@ -141,11 +143,20 @@ class Handset implements Phone, HandsetPort {
     const kind = this.#store.state.departure?.kind;
     if (kind === "restart") {
       this.#record("restarting");
-      await this.#context.world.sleep(restartMs, this.#ending.signal);
+      if (this.#isEnding) return;
+      const early = new AbortController();
+      this.#wakeUp = () => early.abort();
+      await this.#context.world.sleep(restartMs, early.signal);
+      this.#wakeUp = undefined;
     } else if (kind === "shutDown") this.#record("off");
-    if (this.#ending.signal.aborted) return;
+    if (this.#isEnding) return;
     this.#store = await openStore(this.#context, this.config);
-    if (!this.#ending.signal.aborted) this.#switchOn();
+    if (!this.#isEnding) this.#switchOn();
+  }
+
+  #end(): void {
+    this.#isEnding = true;
+    this.#wakeUp?.();
   }
 
   async #restartSoftware(): Promise<void> {
@@ -171,7 +182,7 @@ class Handset implements Phone, HandsetPort {
 
   /** Throws PippinError `conflict` while the phone isn't on. */
   #software(): RunningPhone {
-    if (this.#running === undefined || this.#ending.signal.aborted)
+    if (this.#running === undefined || this.#isEnding)
       throw new PippinError("conflict", "the phone is not switched on");
     return this.#running;
   }
@@ -265,7 +276,7 @@ class Handset implements Phone, HandsetPort {
   }
 
   async boot(): Promise<void> {
-    if (this.#running !== undefined || this.#ending.signal.aborted || this.#asleep.status !== "off")
+    if (this.#running !== undefined || this.#isEnding || this.#asleep.status !== "off")
       throw new PippinError("conflict", "the phone is not off");
     this.#store.state.power = "on";
     await this.#store.save();
@@ -294,7 +305,7 @@ class Handset implements Phone, HandsetPort {
   }
 
   async stop(): Promise<void> {
-    this.#ending.abort();
+    this.#end();
     await this.#changing;
     if (this.#running !== undefined) return await this.#running.stop();
     await this.#store.halt();
@@ -303,7 +314,7 @@ class Handset implements Phone, HandsetPort {
   }
 
   async kill(): Promise<void> {
-    this.#ending.abort();
+    this.#end();
     if (this.#running !== undefined) return await this.#running.kill();
     await this.#store.halt();
     this.#asleep = { ...this.#asleep, status: "stopped" };

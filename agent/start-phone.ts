@@ -113,6 +113,7 @@ function bootPhone(
   };
   const account = createAccount(base);
   const downloads = createDownloads(base, account);
+  // Here and below Object.assign, not a spread: a spread gives the object of every phone a shape of its own.
   const phone: PhoneCore = Object.assign(base, {
     account,
     downloads,
@@ -210,9 +211,7 @@ function bootPhone(
   keepStoreInformed(base);
   tasks.run(live);
 
-  return {
-    ...owner,
-    ...person,
+  const whole: Omit<RunningPhone, keyof typeof owner | keyof typeof person> = {
     portal,
     view,
     answer: (promptId, answer) => phone.prompts.answer(promptId, answer),
@@ -245,6 +244,7 @@ function bootPhone(
       rest("stopped", null);
     },
   };
+  return Object.assign(owner, person, whole);
 }
 
 function isWebAddress(text: string): boolean {
