@@ -34,7 +34,7 @@ const goodAfterMs = 10_000;
 export type ConnectionEnd = "unknownEnrollment" | "replaced" | "removed";
 
 export interface ServerConnection {
-  readonly isOpen: boolean;
+  isOpen(): boolean;
   /** Connects, again and again, until the server or the person ends it. Throws Halted when the phone stops. */
   keep(): Promise<ConnectionEnd>;
   /** Polls, if the last word was NotNow. */
@@ -334,9 +334,7 @@ export function createServerConnection(
   }
 
   return {
-    get isOpen() {
-      return session !== undefined && welcomedAt !== undefined;
-    },
+    isOpen: () => session !== undefined && welcomedAt !== undefined,
     keep,
     pollAfterNotNow() {
       if (checkedIn && lastStatus === "NotNow" && state.departure === null) sendIdle();

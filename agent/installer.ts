@@ -90,7 +90,7 @@ export function createInstaller(phone: PhoneBase, account: Account, downloads: D
   }
 
   /** Whether the App Store has the screen, so that whoever comes now has to wait. */
-  const storeIsAsking = (): boolean => prompts.storeIsAsking || apps.list().some(isAsking);
+  const storeIsAsking = (): boolean => prompts.storeIsAsking() || apps.list().some(isAsking);
 
   function beginInstall(purchase: { priceCents?: number | undefined; purchaseMethod: number }): AppEvent {
     const isPaid = (purchase.priceCents ?? 0) > 0;

@@ -38,9 +38,9 @@ export interface GivenAnswer extends PromptAnswer {
 /** The phone's screen: one sheet at a time, first come first served, and none while the phone is locked. */
 export interface Prompts {
   /** The sheet on the screen, if one is to be seen now. */
-  readonly open: Prompt | null;
+  open(): Prompt | null;
   /** Whether the App Store waits for the person. */
-  readonly storeIsAsking: boolean;
+  storeIsAsking(): boolean;
   /** Resolves with the answer; throws Halted when `signal` aborts, which also takes the sheet away. */
   ask(question: Question, signal: AbortSignal): Promise<GivenAnswer>;
   /** Tells something that needs no decision. Dropped when too much waits already. */
@@ -113,12 +113,8 @@ export function createPrompts(options: {
   }
 
   return {
-    get open() {
-      return locked() ? null : (waiting[0]?.prompt ?? null);
-    },
-    get storeIsAsking() {
-      return waiting.some((entry) => storeKinds.has(entry.prompt.kind));
-    },
+    open: () => (locked() ? null : (waiting[0]?.prompt ?? null)),
+    storeIsAsking: () => waiting.some((entry) => storeKinds.has(entry.prompt.kind)),
     async ask(question, signal) {
       throwIfHalted(signal);
       if (waiting.length >= waitingMax) return { choice: question.choices[0], agreed: false, cause: 0 };

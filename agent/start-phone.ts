@@ -113,13 +113,13 @@ function bootPhone(
   };
   const account = createAccount(base);
   const downloads = createDownloads(base, account);
-  const phone: PhoneCore = {
-    ...base,
+  // Here and below Object.assign, not a spread: a spread gives the object of every phone a shape of its own.
+  const phone: PhoneCore = Object.assign(base, {
     account,
     downloads,
     installer: createInstaller(base, account, downloads),
     invitations: createInvitations(base, account),
-  };
+  });
   const desk = createCommandDesk(phone);
   const portal = createPortal(phone);
   const connection = createServerConnection(phone, desk, { tell, reported, portal });
@@ -201,8 +201,8 @@ function bootPhone(
       ...viewOfState(state, config),
       status: status === "enrolling" && isEnrolled ? "enrolled" : status,
       trouble,
-      connected: connection.isOpen,
-      prompt: base.prompts.open,
+      connected: connection.isOpen(),
+      prompt: phone.prompts.open(),
     };
   }
 
@@ -211,12 +211,10 @@ function bootPhone(
   keepStoreInformed(base);
   tasks.run(live);
 
-  return {
-    ...owner,
-    ...person,
+  const whole: Omit<RunningPhone, keyof typeof owner | keyof typeof person> = {
     portal,
     view,
-    answer: (promptId, answer) => base.prompts.answer(promptId, answer),
+    answer: (promptId, answer) => phone.prompts.answer(promptId, answer),
     async prepareDeparture(kind) {
       if (kind === "erase" && !restrictions(state).allowEraseContentAndSettings)
         throw new PippinError("forbidden", "a configuration profile does not allow to erase the phone");
@@ -246,6 +244,7 @@ function bootPhone(
       rest("stopped", null);
     },
   };
+  return Object.assign(owner, person, whole);
 }
 
 function isWebAddress(text: string): boolean {

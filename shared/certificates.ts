@@ -22,18 +22,17 @@ import {
   cached,
   checkedRsa,
   derToPem,
-  publicKeyFromDer,
   publicKeyOf,
   publicKeyPemOf,
   signBytes,
   trustedCertificateOf,
-  verifyWithKey,
+  verifyBytes,
 } from "./rsa.ts";
 import type { KeyPair } from "./world.ts";
 
 export { certificateBytesMax } from "./der.ts";
 export { cmsBytesMax, signCms, verifyCms } from "./cms.ts";
-export { derToPem, pemToDer, signBytes, verifyBytes, verifyWithKey } from "./rsa.ts";
+export { derToPem, pemToDer, publicKeyOf, signBytes, verifyBytes, verifyWithKey } from "./rsa.ts";
 
 export interface Authority {
   readonly certificatePem: string;
@@ -106,13 +105,13 @@ export function readSigningRequest(der: Uint8Array): {
   if (!algorithm || !encodeDer(algorithm).equals(encodeDer(sequence(oid(oids.sha256WithRsa), nothing()))))
     throw malformed("A signing request must be signed by RSA with SHA-256.");
   const publicKeyDer = encodeDer(publicKeyInfo);
-  const key = publicKeyFromDer(publicKeyDer);
-  if (!verifyWithKey(encodeDer(info), contentOf(signature, "BITSTRING"), key))
+  // As the key's own export writes it, in a tenth of the time; the certificate is made from the same text.
+  const publicKeyPem = derToPem(publicKeyDer, "PUBLIC KEY");
+  if (!verifyBytes(encodeDer(info), contentOf(signature, "BITSTRING"), publicKeyPem))
     throw malformed("A signing request must be signed with the key it asks for.");
   return {
     commonName: commonNameOf(subject),
-    // As the key's own export writes it, in a tenth of the time.
-    publicKeyPem: derToPem(publicKeyDer, "PUBLIC KEY"),
+    publicKeyPem,
     publicKeyHash: createHash("sha256").update(publicKeyDer).digest("hex"),
   };
 }

@@ -112,9 +112,11 @@ export function connectLive(
       fail(new NetworkError("upgrade_refused", `${host} refused to open a channel (${status}).`, { status }));
       request.destroy();
     });
-    socket.on("open", () => {
+    socket.once("open", () => {
       clearTimeout(timer);
       socket.off("error", onError);
+      // What it closes over would live as long as the channel.
+      socket.removeAllListeners("unexpected-response");
       attachHandlers(socket, handlers);
       // What the peer sent along with its consent waits until the caller holds the channel.
       socket.pause();

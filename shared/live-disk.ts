@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, open, readdir, readFile, rename, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, rename, rm, writeFile, type FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { diskErrorFrom, systemCodeOf } from "./live-errors.ts";
 import { lockDirectory } from "./live-lock.ts";
-import type { AppendFile, Disk } from "./world.ts";
+import type { AppendFile, Disk, FileContent } from "./world.ts";
 
 /** The world's own files: a half-written replacement, a lock. Not listed. */
 const ownPrefix = ".pippin-";
@@ -22,12 +22,12 @@ export class LiveDisk implements Disk {
     }
   }
 
-  async writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  async writeFileAtomic(path: string, data: FileContent): Promise<void> {
     const temporary = join(dirname(path), `${ownPrefix}${randomBytes(8).toString("hex")}.tmp`);
     try {
       const file = await open(temporary, "wx", fileMode);
       try {
-        await file.writeFile(data);
+        await writeFile(file, data);
         await file.sync();
       } finally {
         await file.close();
@@ -105,15 +105,15 @@ class LiveAppendFile implements AppendFile {
     return this.#bytes;
   }
 
-  async append(data: string): Promise<void> {
-    const buffer = Buffer.from(data);
+  async append(data: string | Uint8Array): Promise<void> {
+    const bytes = typeof data === "string" ? Buffer.from(data) : data;
     try {
-      await this.#file.appendFile(buffer);
+      await this.#file.appendFile(bytes);
       await this.#file.datasync();
     } catch (error) {
       throw diskErrorFrom(error, `Appending to ${this.#path}`);
     }
-    this.#bytes += buffer.length;
+    this.#bytes += bytes.length;
   }
 
   async truncate(bytes: number): Promise<void> {

@@ -52,13 +52,6 @@ export function verifyWithKey(message: Uint8Array, signature: Uint8Array, key: K
   return verify("sha256", message, checkedRsa(key), signature);
 }
 
-/** Reads a SubjectPublicKeyInfo. */
-export function publicKeyFromDer(der: Buffer): KeyObject {
-  return checkedRsa(
-    attempt("an RSA public key", () => createPublicKey({ key: der, format: "der", type: "spki" })),
-  );
-}
-
 export function publicKeyPemOf(key: KeyObject): string {
   return key.export({ type: "spki", format: "pem" }).toString();
 }

@@ -149,11 +149,17 @@ export function createRecorder(options: RecorderOptions): Recorder {
     const own = cause - origin;
     return own > 0 && own < eventsPerLife ? own : undefined;
   }
+  let latest = { at: NaN, time: "" };
+  function timeAt(at: number): string {
+    // Many events share a millisecond.
+    if (at !== latest.at) latest = { at, time: new Date(at).toISOString() };
+    return latest.time;
+  }
   function record(event: EventName, details: EventIds & Record<string, unknown> = {}): number {
     seq += 1;
     const entry: TraceEvent = {
       seq,
-      time: new Date(options.now()).toISOString(),
+      time: timeAt(options.now()),
       run: options.run,
       event,
       ...details,

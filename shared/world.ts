@@ -142,8 +142,11 @@ export interface Listener {
 export interface Disk {
   /** Undefined when there is no such file. */
   readFile(path: string): Promise<Buffer | undefined>;
-  /** Replaces the whole file or leaves it as it was, also when the machine stops half way. */
-  writeFileAtomic(path: string, data: string | Uint8Array): Promise<void>;
+  /**
+   * Replaces the whole file or leaves it as it was, also when the machine stops half way. Pieces may be asked for one after the other,
+   * while what came before is being written.
+   */
+  writeFileAtomic(path: string, data: FileContent): Promise<void>;
   /** Creates the file when missing. */
   openAppend(path: string): Promise<AppendFile>;
   /** Names (not paths) in the folder, sorted; empty when there is no such folder. */
@@ -156,10 +159,19 @@ export interface Disk {
   lock(directory: string): Promise<{ release(): Promise<void> }>;
 }
 
+/** Whole, or in pieces that are made as they are asked for. */
+export type FileContent = string | Uint8Array | Iterable<Uint8Array>;
+
+/** A copy of it all. */
+export function bytesOf(content: FileContent): Buffer {
+  if (typeof content === "string") return Buffer.from(content);
+  return content instanceof Uint8Array ? Buffer.from(content) : Buffer.concat([...content]);
+}
+
 export interface AppendFile {
   readonly bytes: number;
   /** Appends and syncs. */
-  append(data: string): Promise<void>;
+  append(data: string | Uint8Array): Promise<void>;
   /** Cuts the file to `bytes` and syncs. */
   truncate(bytes: number): Promise<void>;
   close(): Promise<void>;

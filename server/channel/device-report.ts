@@ -90,10 +90,11 @@ export async function storeReport(
   let inFlight = await commandInFlight(tx, device.id);
   if (report.kind === "result") {
     const { result, message } = report;
-    const awaited = inFlight?.id === result.CommandUUID ? inFlight : undefined;
-    const settled = await settleCommand(tx, outbox, context, device.id, result, message, awaited);
-    if (settled === "settled") await noteEffects(tx, outbox, context, device.id, result);
-    if (awaited !== undefined) inFlight = undefined;
+    const isAwaited = inFlight?.id === result.CommandUUID;
+    const command = isAwaited ? inFlight : await tx.get("commands", result.CommandUUID);
+    const settled = await settleCommand(tx, outbox, context, device.id, result, message, command);
+    if (command && settled === "settled") await noteEffects(tx, outbox, context, command, result);
+    if (isAwaited) inFlight = undefined;
   } else if (report.kind === "malformed") {
     const settled = await settleMalformed(tx, outbox, context, device.id, report, inFlight);
     if (settled === "unclaimed") return { outcome: "unclaimed" };

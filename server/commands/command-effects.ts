@@ -3,7 +3,7 @@ import { DeviceInformationAnswer } from "../../shared/commands.ts";
 import type { CommandResult } from "../../shared/results.ts";
 import { unenrollDevice } from "../enrollment/unenrollment.ts";
 import type { Outbox } from "../outbox.ts";
-import type { DeviceRecord } from "../store/records.ts";
+import type { CommandRecord, DeviceRecord } from "../store/records.ts";
 import type { Transaction } from "../store/store.ts";
 import type { CommandContext } from "./command-queue.ts";
 
@@ -14,16 +14,16 @@ export async function noteEffects(
   tx: Transaction,
   outbox: Outbox,
   context: CommandContext,
-  udid: string,
+  { udid, requestType }: Pick<CommandRecord, "udid" | "requestType">,
   result: CommandResult,
 ): Promise<void> {
   if (result.Status !== "Acknowledged") return;
-  const command = await tx.get("commands", result.CommandUUID);
+  if (requestType !== "DeviceInformation" && requestType !== "EraseDevice") return;
   const device = await tx.get("devices", udid);
-  if (command === undefined || device === undefined) return;
-  if (command.requestType === "DeviceInformation") await noteInformation(tx, device, result);
+  if (device === undefined) return;
+  if (requestType === "DeviceInformation") await noteInformation(tx, device, result);
   // The phone is about to forget all it has. What is queued for it would find nobody, and it may never come back.
-  if (command.requestType === "EraseDevice") await unenrollDevice(tx, outbox, context, device);
+  else await unenrollDevice(tx, outbox, context, device);
 }
 
 /** What is shown of a phone is what it last told. A query that it left out says nothing. */

@@ -77,7 +77,7 @@ async function noteDuplicate(
 
 /**
  * Takes a result in. Results may come twice, or after the command was cancelled or had run out: those are counted and change
- * nothing. `awaited` is the command it names, where the caller has read it in this transaction.
+ * nothing. `command` is the one it names, as it is in this transaction.
  */
 export async function settleCommand(
   tx: Transaction,
@@ -86,9 +86,8 @@ export async function settleCommand(
   udid: string,
   result: CommandResult,
   message: PlistDictionary,
-  awaited?: CommandRecord,
+  command: CommandRecord | undefined,
 ): Promise<"settled" | "deferred" | "duplicate"> {
-  const command = awaited ?? (await tx.get("commands", result.CommandUUID));
   const answerable =
     command?.state === "sent" || (command?.state === "deferred" && result.Status !== "NotNow");
   if (command === undefined || command.udid !== udid || !answerable) {

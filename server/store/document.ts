@@ -6,33 +6,66 @@ import type { StoredRecord, StoreState } from "./tables.ts";
 
 const format = "pippin-store";
 
+/** About so much of a document is made at a time: all else waits meanwhile. */
+const pieceCharsMin = 256 * 1024;
+
 /**
- * The state as a JSON document with a line for each record, for a person to read and search.
+ * The state as a JSON document with a line for each record, for a person to read and search. It is the state of this moment, also
+ * where a piece is made later.
  *
  * Written by hand, not by one JSON.stringify: that would need an object of the Maps, in which an id of `__proto__` is lost.
  */
-export function formatDocument(state: StoreState): string {
-  const collections = [...state.collections].map(([name, records]) => {
-    const lines: string[] = [];
-    for (const [id, record] of records) lines.push(`${JSON.stringify(id)}: ${JSON.stringify(record)}`);
-    return `${JSON.stringify(name)}: {${lines.length > 0 ? `\n${lines.join(",\n")}\n` : ""}}`;
-  });
-  const content = [
-    `{"format": "${format}", "version": ${formatVersion},`,
-    `"sequence": ${state.sequence}, "lastTransaction": ${state.lastTransaction},`,
-    `"collections": {\n${collections.join(",\n")}\n},\n`,
-  ].join("\n");
-  return `${content}${checksumLine(content)}`;
+export function formatDocument(state: StoreState): Iterable<Buffer> {
+  // A record is replaced by another, never changed: lists of them are all that has to be kept.
+  const collections = [...state.collections].map(([name, records]) => [name, [...records.values()]] as const);
+  return inPieces(documentTexts({ ...state, collections }));
+}
+
+interface Snapshot extends Omit<StoreState, "collections"> {
+  readonly collections: readonly (readonly [name: string, records: readonly StoredRecord[]])[];
+}
+
+function* documentTexts({ sequence, lastTransaction, collections }: Snapshot): Generator<string> {
+  yield `{"format": "${format}", "version": ${formatVersion},\n`;
+  yield `"sequence": ${sequence}, "lastTransaction": ${lastTransaction},\n`;
+  yield '"collections": {\n';
+  for (const [at, [name, records]] of collections.entries()) {
+    yield `${at === 0 ? "" : ",\n"}${JSON.stringify(name)}: {`;
+    let separator = "\n";
+    for (const record of records) {
+      yield `${separator}${JSON.stringify(record.id)}: ${JSON.stringify(record)}`;
+      separator = ",\n";
+    }
+    yield records.length > 0 ? "\n}" : "}";
+  }
+  yield "\n},\n";
+}
+
+/** With the checksum at the end. */
+function* inPieces(texts: Iterable<string>): Generator<Buffer> {
+  let checksum = 0;
+  let text = "";
+  for (const next of texts) {
+    text += next;
+    if (text.length < pieceCharsMin) continue;
+    const piece = Buffer.from(text);
+    checksum = crc32(piece, checksum);
+    text = "";
+    yield piece;
+  }
+  const last = Buffer.from(text);
+  yield last;
+  yield Buffer.from(checksumLine(crc32(last, checksum)));
 }
 
 /** The last line: the CRC-32 of all before it, in eight hex digits. */
-function checksumLine(content: string): string {
-  return `"checksum": "${crc32(content).toString(16).padStart(8, "0")}"}\n`;
+function checksumLine(checksum: number): string {
+  return `"checksum": "${checksum.toString(16).padStart(8, "0")}"}\n`;
 }
 
 function isWhole(text: string): boolean {
   const at = text.lastIndexOf('\n"checksum"') + 1;
-  return at > 0 && text.slice(at) === checksumLine(text.slice(0, at));
+  return at > 0 && text.slice(at) === checksumLine(crc32(text.slice(0, at)));
 }
 
 /** The state as it stands there, in the format of that version. Throws `store_corrupt`, `store_too_new`, naming the file. */

@@ -15,16 +15,16 @@ const documentName = "store.json";
 const journalName = /^journal-(\d{1,16})\.ndjson$/;
 const numberDigits = 12;
 /** At most about so much goes into one append, so that the first of many does not wait for all. */
-const batchCharsMax = 4 * 1024 * 1024;
+const batchBytesMax = 4 * 1024 * 1024;
 
 /** What goes to disk with one write and one sync. */
 interface Batch {
   /** Begin a new journal file, for transactions from this number on, before writing the lines. */
   readonly startsFileAt: number | undefined;
-  readonly lines: string[];
+  readonly lines: Buffer[];
   /** Takes each of them back in memory. */
   readonly undos: (() => void)[];
-  chars: number;
+  bytes: number;
   /** Resolves when all of it is durable, with the failure when it never will be. */
   readonly durability: Promise<PippinError | undefined>;
   readonly settle: (failure: PippinError | undefined) => void;
@@ -64,8 +64,8 @@ export class JournalAdapter implements Adapter<StoreState> {
   #nextLinesFile = 0;
   /** `lastTransaction` of the document on disk. */
   #documentTransaction = 0;
-  #documentChars = 0;
-  #charsSinceCheckpoint = 0;
+  #documentBytes = 0;
+  #bytesSinceCheckpoint = 0;
   #failure: PippinError | undefined;
   #isTroubled = false;
   /** Called before what was lost is undone. */
@@ -87,7 +87,7 @@ export class JournalAdapter implements Adapter<StoreState> {
 
   /** The journal has grown enough for a new document to be worth its price. */
   get isCheckpointDue(): boolean {
-    return this.#charsSinceCheckpoint > Math.max(this.#options.checkpointBytesMin, 2 * this.#documentChars);
+    return this.#bytesSinceCheckpoint > Math.max(this.#options.checkpointBytesMin, 2 * this.#documentBytes);
   }
 
   /**
@@ -114,7 +114,7 @@ export class JournalAdapter implements Adapter<StoreState> {
     if (isOld) migrate(state, version);
     this.#nextLinesFile = goesOn && !isOld ? last.first : lastTransaction + 1;
     await this.#openJournal(this.#nextLinesFile, goesOn ? replayed.goodBytes : 0);
-    this.#charsSinceCheckpoint = files.slice(overtaken).reduce((sum, file) => sum + file.content.length, 0);
+    this.#bytesSinceCheckpoint = files.slice(overtaken).reduce((sum, file) => sum + file.content.length, 0);
     this.#documentTransaction = documentTransaction;
     if (isOld) await this.#writeDocument(state);
     await this.#removeOvertaken();
@@ -122,8 +122,8 @@ export class JournalAdapter implements Adapter<StoreState> {
   }
 
   /**
-   * A checkpoint. The document is made before this returns to its caller: it holds exactly the transactions appended so far. Later
-   * ones may be appended while it is being written: they go to a new journal file, and the older ones are removed at the end.
+   * A checkpoint. The document holds exactly the transactions appended before this returns to its caller. Later ones may be
+   * appended while it is being written: they go to a new journal file, and the older ones are removed at the end.
    * Throws what kept it from being written; the journal has it all then.
    */
   async write(state: StoreState): Promise<void> {
@@ -143,8 +143,7 @@ export class JournalAdapter implements Adapter<StoreState> {
   async #writeDocument(state: StoreState): Promise<void> {
     const { lastTransaction } = state;
     const document = formatDocument(state);
-    this.#charsSinceCheckpoint = 0;
-    this.#documentChars = document.length;
+    this.#bytesSinceCheckpoint = 0;
     const durability = this.durability();
     const start =
       this.#nextLinesFile === lastTransaction + 1 ? undefined : this.#enqueue(lastTransaction + 1);
@@ -154,7 +153,12 @@ export class JournalAdapter implements Adapter<StoreState> {
     // Whether the lines behind it arrive is not the document's business.
     await start?.durability;
     if (this.#failure) throw this.#failure;
-    await this.#options.disk.writeFileAtomic(this.#path(documentName), document);
+    let bytes = 0;
+    await this.#options.disk.writeFileAtomic(
+      this.#path(documentName),
+      passing(document, (piece) => (bytes += piece.length)),
+    );
+    this.#documentBytes = bytes;
     this.#documentTransaction = lastTransaction;
   }
 
@@ -163,11 +167,11 @@ export class JournalAdapter implements Adapter<StoreState> {
     if (this.#failure) throw this.#failure;
     const line = formatJournalLine(change);
     let batch = this.#queue.at(-1);
-    if (batch === undefined || batch.chars >= batchCharsMax) batch = this.#enqueue();
+    if (batch === undefined || batch.bytes >= batchBytesMax) batch = this.#enqueue();
     batch.lines.push(line);
     batch.undos.push(undo);
-    batch.chars += line.length;
-    this.#charsSinceCheckpoint += line.length;
+    batch.bytes += line.length;
+    this.#bytesSinceCheckpoint += line.length;
   }
 
   /** Resolves when all that was appended so far is durable, with the failure when it was lost. */
@@ -187,7 +191,7 @@ export class JournalAdapter implements Adapter<StoreState> {
   #enqueue(startsFileAt?: number): Batch {
     let settle: Batch["settle"] = () => {};
     const durability = new Promise<PippinError | undefined>((resolve) => (settle = resolve));
-    const batch: Batch = { startsFileAt, lines: [], undos: [], chars: 0, durability, settle };
+    const batch: Batch = { startsFileAt, lines: [], undos: [], bytes: 0, durability, settle };
     if (startsFileAt !== undefined) this.#nextLinesFile = startsFileAt;
     this.#queue.push(batch);
     if (!this.#isDraining) {
@@ -217,15 +221,15 @@ export class JournalAdapter implements Adapter<StoreState> {
   async #writeBatch({ startsFileAt, lines }: Batch): Promise<void> {
     if (this.#isTorn) await this.#cutOff();
     if (startsFileAt !== undefined) await this.#startJournal(startsFileAt);
-    if (lines.length > 0) await this.#appendText(lines.join(""));
+    if (lines.length > 0) await this.#append(Buffer.concat(lines));
   }
 
-  async #appendText(text: string): Promise<void> {
+  async #append(bytes: Buffer): Promise<void> {
     if (this.#file === undefined) throw new Error("The journal is not open.");
     this.#isTorn = true;
-    await this.#file.append(text);
+    await this.#file.append(bytes);
     this.#isTorn = false;
-    this.#goodBytes += Buffer.byteLength(text);
+    this.#goodBytes += bytes.length;
   }
 
   /** This batch and all behind it, which stand on it, are not going to happen. */
@@ -267,7 +271,7 @@ export class JournalAdapter implements Adapter<StoreState> {
       return;
     }
     try {
-      await this.#appendText(formatContinuation(first));
+      await this.#append(formatContinuation(first));
     } catch (error) {
       // The name of the new file says as much; only should that file get lost would it not be noticed.
       if (!isPassing(error)) throw error;
@@ -315,7 +319,7 @@ export class JournalAdapter implements Adapter<StoreState> {
     const path = this.#path(documentName);
     const content = await this.#options.disk.readFile(path);
     if (content === undefined) return undefined;
-    this.#documentChars = content.length;
+    this.#documentBytes = content.length;
     return parseDocument(content.toString("utf8"), path);
   }
 
@@ -338,5 +342,13 @@ export class JournalAdapter implements Adapter<StoreState> {
 
   #journalPath(first: number): string {
     return this.#path(`journal-${String(first).padStart(numberDigits, "0")}.ndjson`);
+  }
+}
+
+/** The same pieces; `see` is told of each. */
+function* passing(pieces: Iterable<Buffer>, see: (piece: Buffer) => void): Generator<Buffer> {
+  for (const piece of pieces) {
+    see(piece);
+    yield piece;
   }
 }

@@ -14,19 +14,23 @@ export interface Continuation {
 }
 
 /** One transaction as `<crc32 of the JSON, 8 hex digits> <JSON>\n`. Throws when there is too much of it. */
-export function formatJournalLine(change: Change): string {
+export function formatJournalLine(change: Change): Buffer {
   const json = JSON.stringify({ t: change.transaction, s: change.sequence, w: change.writes });
   if (json.length > lineCharsMax)
     throw new Error(`A transaction writes at most ${lineCharsMax} characters, not ${json.length}.`);
   return withChecksum(json);
 }
 
-export function formatContinuation(next: number): string {
+export function formatContinuation(next: number): Buffer {
   return withChecksum(JSON.stringify({ next }));
 }
 
-function withChecksum(json: string): string {
-  return `${crc32(json).toString(16).padStart(crcDigits, "0")} ${json}\n`;
+function withChecksum(json: string): Buffer {
+  // The text becomes bytes once, and the checksum is put in front of them in their place.
+  const line = Buffer.from(`${" ".repeat(crcDigits + 1)}${json}\n`);
+  const checksum = crc32(line.subarray(crcDigits + 1, -1));
+  line.write(checksum.toString(16).padStart(crcDigits, "0"), "latin1");
+  return line;
 }
 
 /**

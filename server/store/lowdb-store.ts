@@ -11,13 +11,13 @@ import type { Store } from "./store.ts";
 import { createEmptyState, Tables } from "./tables.ts";
 import type { Change, StoreState } from "./tables.ts";
 
-const checkpointBytesMinDefault = 32 * 1024 * 1024;
+const checkpointBytesMinDefault = 64 * 1024 * 1024;
 
 export interface LowdbStoreOptions {
   readonly disk: Disk;
   /** Absolute; created when missing. One process at a time has it. */
   readonly directory: string;
-  /** The document is written anew once the journal is longer than this (and than twice the document). Default 32 MiB. */
+  /** The document is written anew once the journal is longer than this (and than twice the document). Default 64 MiB. */
   readonly checkpointBytesMin?: number;
   /** Told once when writing begins to fail, and once, without an error, when it works again. */
   readonly trouble?: (error: PippinError | undefined) => void;

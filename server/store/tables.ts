@@ -1,7 +1,7 @@
 /** The state in memory: records by id and ordered indexes over them. Both back ends stand on it. */
 import { cloneData } from "../../shared/json.ts";
 import type { PippinError } from "../../shared/errors.ts";
-import { changedMembers } from "./changed-members.ts";
+import { changedMembers, copyOver, hasMembers } from "./changed-members.ts";
 import { OrderedList } from "./ordered-list.ts";
 import { indexes } from "./records.ts";
 import type { CollectionName, Collections, IndexEntry, IndexName } from "./records.ts";
@@ -61,6 +61,9 @@ export function createEmptyState(): StoreState {
 
 const none: readonly IndexEntry[] = [];
 
+/** Where a record is in an index: nowhere, at one place or at several. */
+type Entries = ReturnType<IndexFunction>;
+
 class Index {
   readonly name: string;
   readonly #entriesOf: IndexFunction;
@@ -75,35 +78,32 @@ class Index {
     return this.#partitions.get(partition);
   }
 
-  entriesOf(record: StoredRecord | undefined): readonly IndexEntry[] {
+  entriesOf(record: StoredRecord | undefined): Entries {
     const entries = record && this.#entriesOf(record);
-    if (entries === undefined) return none;
-    if (isSingle(entries)) return [this.#check(entries)];
-    for (const entry of entries) this.#check(entry);
-    // Twice in the same place is once there: a list would show the record twice otherwise.
-    return entries.filter((entry, at) => entries.findIndex((other) => isSameEntry(entry, other)) === at);
+    if (entries === undefined) return undefined;
+    if (isSingle(entries)) this.#check(entries);
+    else for (const entry of entries) this.#check(entry);
+    return entries;
   }
 
-  replace(id: string, before: readonly IndexEntry[], after: readonly IndexEntry[]): void {
-    if (isSameEntries(before, after)) return;
-    for (const [partition, sort] of before) {
+  replace(id: string, before: Entries, after: Entries): void {
+    for (const [partition, sort] of places(before)) {
       const list = this.#partitions.get(partition);
       list?.remove([sort, id]);
       if (list?.size === 0) this.#partitions.delete(partition);
     }
-    for (const [partition, sort] of after) {
+    for (const [partition, sort] of places(after)) {
       let list = this.#partitions.get(partition);
       if (list === undefined) this.#partitions.set(partition, (list = new OrderedList()));
       list.insert([sort, id]);
     }
   }
 
-  #check(entry: IndexEntry): IndexEntry {
+  #check(entry: IndexEntry): void {
     const [partition, sort] = entry;
     const isSortable = typeof sort === "string" || (typeof sort === "number" && !Number.isNaN(sort));
     if (typeof partition !== "string" || !isSortable)
       throw new Error(`The index ${this.name} needs a partition (text) and a sort value (text or number).`);
-    return entry;
   }
 }
 
@@ -111,13 +111,17 @@ function isSingle(entries: IndexEntry | readonly IndexEntry[]): entries is Index
   return entries.length > 0 && !Array.isArray(entries[0]);
 }
 
-function isSameEntries(a: readonly IndexEntry[], b: readonly IndexEntry[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let at = 0; at < a.length; at += 1) {
-    const entry = a[at];
-    if (entry !== undefined && !isSameEntry(entry, b[at])) return false;
-  }
-  return true;
+/** Twice in the same place is once there: a list would show the record twice otherwise. */
+function places(entries: Entries): readonly IndexEntry[] {
+  if (entries === undefined) return none;
+  if (isSingle(entries)) return [entries];
+  return entries.filter((entry, at) => entries.findIndex((other) => isSameEntry(entry, other)) === at);
+}
+
+function isSameEntries(a: Entries, b: Entries): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  if (isSingle(a)) return isSingle(b) && isSameEntry(a, b);
+  return a.length === b.length && !isSingle(b) && a.every((entry, at) => isSameEntry(entry, b[at]));
 }
 
 function isSameEntry(a: IndexEntry, b: IndexEntry | undefined): boolean {
@@ -141,7 +145,7 @@ class Table {
     );
     this.#indexes = [...this.#byName.values()];
     for (const record of records.values())
-      for (const index of this.#indexes) index.replace(record.id, none, index.entriesOf(record));
+      for (const index of this.#indexes) index.replace(record.id, undefined, index.entriesOf(record));
   }
 
   index(name: string): Index {
@@ -153,11 +157,14 @@ class Table {
   /** Puts the record in place of the one with this id, or takes that away. Throws before it changed anything. */
   set(id: string, record: StoredRecord | undefined): void {
     const before = this.records.get(id);
-    const after = this.#indexes.map((index) => index.entriesOf(record));
+    const moves: [Index, before: Entries, after: Entries][] = [];
+    for (const index of this.#indexes) {
+      const [from, to] = [index.entriesOf(before), index.entriesOf(record)];
+      if (!isSameEntries(from, to)) moves.push([index, from, to]);
+    }
     if (record === undefined) this.records.delete(id);
     else this.records.set(id, record);
-    for (const [at, index] of this.#indexes.entries())
-      index.replace(id, index.entriesOf(before), after[at] ?? none);
+    for (const [index, from, to] of moves) index.replace(id, from, to);
   }
 }
 
@@ -263,7 +270,7 @@ export class TableTransaction extends TableReader implements Transaction {
   async put<C extends CollectionName>(collection: C, record: Collections[C]): Promise<void> {
     if (typeof record.id !== "string" || record.id === "")
       throw new Error(`A record of ${collection} needs an id: a text that is not empty.`);
-    this.#set(collection, record.id, cloneData(record));
+    this.#set(collection, record.id, copyOver(this.table(collection).records.get(record.id), record));
   }
 
   async delete(collection: CollectionName, id: string): Promise<void> {
@@ -286,7 +293,7 @@ export class TableTransaction extends TableReader implements Transaction {
         const record = records.get(id);
         const members = before && record && changedMembers(before, record);
         if (members !== undefined) {
-          if (Object.keys(members).length > 0) writes.push([collection, id, members, "members"]);
+          if (hasMembers(members)) writes.push([collection, id, members, "members"]);
         } else if (record !== undefined || before !== undefined) {
           writes.push([collection, id, record ?? null]);
         }

@@ -26,10 +26,11 @@ export function createDirectNotices(
   let unsubscribe = () => {};
   let ended: Promise<void> = Promise.resolve();
 
-  function note({ event, seq: _seq, time: _time, run: _run, ...details }: TraceEvent): void {
+  function note(entry: TraceEvent): void {
     // What is about a phone and told beside the transactions would overtake what they tell of it.
-    if (details.udid !== undefined || event.startsWith("api.") || event === "wire" || isToldToCompanions())
-      return;
+    if (entry.udid !== undefined || isToldToCompanions()) return;
+    const { event, seq: _seq, time: _time, run: _run, ...details } = entry;
+    if (event.startsWith("api.") || event === "wire") return;
     if (held.length < heldMax) held.push({ event, details });
     loop?.wake();
   }

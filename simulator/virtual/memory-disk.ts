@@ -1,5 +1,12 @@
 import { posix } from "node:path";
-import { DiskError, type AppendFile, type Disk, type DiskErrorCode } from "../../shared/world.ts";
+import {
+  bytesOf,
+  DiskError,
+  type AppendFile,
+  type Disk,
+  type DiskErrorCode,
+  type FileContent,
+} from "../../shared/world.ts";
 
 /** When a read is done and when a write is durable. A disk on its own is as quick as it can be. */
 export interface DiskTiming {
@@ -120,9 +127,9 @@ export class MemoryDisk implements Disk {
     });
   }
 
-  writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  writeFileAtomic(path: string, data: FileContent): Promise<void> {
     const at = absolute(path);
-    const copy = typeof data === "string" ? Buffer.from(data) : Buffer.from(data);
+    const copy = bytesOf(data);
     return this.#timing.write(() => {
       this.#content.checkWritable(at);
       this.#content.files.set(at, new MemoryFile(copy));
@@ -191,8 +198,8 @@ class MemoryAppendFile implements AppendFile {
     return this.#bytes;
   }
 
-  append(data: string): Promise<void> {
-    const copy = Buffer.from(data);
+  append(data: string | Uint8Array): Promise<void> {
+    const copy = bytesOf(data);
     // What is written but not yet synced may be read, and may be lost.
     if (!this.#closed) this.#file.append(copy);
     return this.#timing.write(() => {

@@ -18,6 +18,8 @@ interface Reply {
 
 /** Lets Node run TypeScript, as `pippin` does. */
 const typescript = new URL("../../simulator/typescript.mjs", import.meta.url).href;
+/** As `npm start` has it, and docs/operations.md advises for a server of its own: see there. */
+const youngSpace = "--max-semi-space-size=32";
 /** How long a process may take to end in good order. */
 const farewellMs = 5_000;
 const running = new Set<Child<Calls>>();
@@ -34,7 +36,7 @@ export class Child<C extends Calls> {
   constructor(file: string, options: { flags?: readonly string[] } = {}) {
     this.#name = file.replace(/.*\//, "");
     this.#process = fork(file, {
-      execArgv: ["--import", typescript, "--expose-gc", ...(options.flags ?? [])],
+      execArgv: ["--import", typescript, "--expose-gc", youngSpace, ...(options.flags ?? [])],
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });
     this.#process.on("message", (reply: Reply) => this.#settle(reply));

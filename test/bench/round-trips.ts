@@ -74,7 +74,7 @@ export async function measureRoundTrips(lab: BenchLab, tell: (line: string) => v
       value: lean.serverCpuMs / lean.commands,
       unit: "ms",
       goal: { at: "most", value: 0.25 },
-      how: "User and system time of the whole server process (its threads and its collector too) over those commands, divided by their number.",
+      how: "User and system time of the whole server process (its threads and its collector too) over those commands, divided by their number. With --max-semi-space-size=32, as docs/operations.md advises.",
     },
     {
       id: "agentRoundTrips",

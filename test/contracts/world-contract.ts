@@ -710,6 +710,8 @@ export function worldContract(open: () => Promise<WorldUnderTest>): void {
       await disk.writeFileAtomic(path, "a first and longer text");
       await disk.writeFileAtomic(path, Buffer.from([1, 2, 3]));
       expect(await disk.readFile(path)).toEqual(Buffer.from([1, 2, 3]));
+      await disk.writeFileAtomic(path, ["in ", "", "pieces"].map((piece) => Buffer.from(piece)).values());
+      expect(String(await disk.readFile(path))).toBe("in pieces");
       await disk.remove(path);
       await disk.remove(path);
       expect(await disk.readFile(path)).toBeUndefined();
@@ -731,7 +733,7 @@ export function worldContract(open: () => Promise<WorldUnderTest>): void {
       await journal.close();
       const again = await disk.openAppend(path);
       expect(again.bytes).toBe(16);
-      await again.append("four\n");
+      await again.append(Buffer.from("four\n"));
       await again.close();
       expect((await disk.readFile(path))?.toString()).toBe("één\ntwo\nthree\nfour\n");
     }),

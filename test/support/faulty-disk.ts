@@ -1,6 +1,6 @@
 import { posix } from "node:path";
-import { DiskError } from "../../shared/world.ts";
-import type { AppendFile, Disk, DiskErrorCode } from "../../shared/world.ts";
+import { bytesOf, DiskError } from "../../shared/world.ts";
+import type { AppendFile, Disk, DiskErrorCode, FileContent } from "../../shared/world.ts";
 
 export type DiskOperation =
   | "readFile"
@@ -87,10 +87,10 @@ export class FaultyDisk implements Disk {
     return content && Buffer.from(content);
   }
 
-  async writeFileAtomic(path: string, data: string | Uint8Array): Promise<void> {
+  async writeFileAtomic(path: string, data: FileContent): Promise<void> {
     await this.#begin("writeFileAtomic", path);
     await this.#write((leftover) => {
-      if (leftover === "everything") this.#files.set(path, Buffer.from(data));
+      if (leftover === "everything") this.#files.set(path, bytesOf(data));
     });
   }
 
@@ -100,8 +100,8 @@ export class FaultyDisk implements Disk {
       if (leftover === "everything" && !this.#files.has(path)) this.#files.set(path, Buffer.alloc(0));
     });
     const size = () => this.#files.get(path)?.length ?? 0;
-    const append = async (data: string) => {
-      const bytes = Buffer.from(data);
+    const append = async (data: string | Uint8Array) => {
+      const bytes = bytesOf(data);
       const keep = (length: number) =>
         this.#files.set(
           path,

@@ -36,9 +36,10 @@ async function take(skipDeferred = false): Promise<string | undefined> {
 
 async function settle(commandUUID: string, status: CommandResult["Status"] = "Acknowledged", from = udid) {
   const result = { Status: status, UDID: from, CommandUUID: commandUUID };
-  return await transact(server.context, (tx, outbox) =>
-    settleCommand(tx, outbox, server.context, from, result, result),
-  );
+  return await transact(server.context, async (tx, outbox) => {
+    const command = await tx.get("commands", commandUUID);
+    return await settleCommand(tx, outbox, server.context, from, result, result, command);
+  });
 }
 
 describe("queueing a command", () => {

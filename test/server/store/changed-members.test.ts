@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { changedMembers } from "../../../server/store/changed-members.ts";
+import { changedMembers, copyOver } from "../../../server/store/changed-members.ts";
 
 const before = {
   id: "x",
@@ -10,6 +10,33 @@ const before = {
   result: null,
   inner: { a: 1, b: [] },
 };
+
+const record = fc
+  .dictionary(fc.constantFrom("a", "b", "c", "__proto__", "constructor"), fc.jsonValue(), {
+    noNullPrototype: true,
+  })
+  .map((members) => ({ ...members, id: "x" }));
+
+describe("a copy over another record", () => {
+  it("shares what is the same in both, and nothing with what it was made of", () => {
+    const after = structuredClone({ ...before, state: "done", inner: { a: 2, b: [] } });
+    const copy = copyOver(before, after);
+    expect(copy).toEqual(after);
+    expect(copy.list).toBe(before.list);
+    expect(copy.inner).not.toBe(after.inner);
+    expect(copy.inner.b).not.toBe(after.inner.b);
+  });
+
+  it("is the record, whatever was there before", () => {
+    fc.assert(
+      fc.property(record, record, (one, other) => {
+        expect(copyOver(one, other)).toEqual(other);
+        expect(copyOver(undefined, other)).toEqual(other);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
 
 describe("the changed members of a record", () => {
   it.each<[string, object, object]>([
@@ -39,11 +66,6 @@ describe("the changed members of a record", () => {
   });
 
   it("make the one record of the other, or say that they can't", () => {
-    const record = fc
-      .dictionary(fc.constantFrom("a", "b", "c", "__proto__", "constructor"), fc.jsonValue(), {
-        noNullPrototype: true,
-      })
-      .map((members) => ({ ...members, id: "x" }));
     fc.assert(
       fc.property(record, record, (one, other) => {
         const members = changedMembers(one, other);

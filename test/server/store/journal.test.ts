@@ -1,6 +1,9 @@
 import { crc32 } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { group } from "../../contracts/store-contract.ts";
+import { formatDocument, parseDocument } from "../../../server/store/document.ts";
+import { createEmptyState } from "../../../server/store/tables.ts";
+import { bytesOf } from "../../../shared/world.ts";
 import { FaultyDisk, leftovers, turn } from "../../support/faulty-disk.ts";
 import type { Leftover } from "../../support/faulty-disk.ts";
 import {
@@ -321,6 +324,26 @@ describe("the folder", () => {
       collections: { groups: { g1: group("g1", "ä") }, settings: { count: { id: "count", value: 1 } } },
     });
     expect(text.split("\n")).toContain('"g1": {"id":"g1","name":"ä","createdAt":1}');
+  });
+
+  it("holds what it held when it was begun, however slowly it is written", () => {
+    const state = createEmptyState();
+    const records = state.collections.get("groups");
+    for (let n = 0; n < 10_000; n += 1) records?.set(`g${n}`, group(`g${n}`, "before"));
+    const expected = bytesOf(formatDocument(state)).toString();
+    const sizes: number[] = [];
+    let written = "";
+    for (const piece of formatDocument(state)) {
+      records?.set(`g${sizes.length}`, group(`g${sizes.length}`, "after"));
+      records?.delete("g9999");
+      state.lastTransaction += 1;
+      sizes.push(piece.length);
+      written += piece.toString();
+    }
+    expect(written === expected).toBe(true);
+    expect(parseDocument(written, documentName).state.collections.get("groups")?.size).toBe(10_000);
+    expect(sizes.length).toBeGreaterThan(2);
+    expect(Math.max(...sizes)).toBeLessThan(300_000);
   });
 
   it("is left as it is by a start that changes nothing", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { DiskError, NetworkError, type Disk, type World } from "../../../shared/world.ts";
+import { bytesOf, DiskError, NetworkError, type Disk, type World } from "../../../shared/world.ts";
 
 /** A World driven by hand: the clock stands still until told otherwise, chance counts, the disk is a map. */
 export class FakeWorld implements World {
@@ -73,7 +73,7 @@ export class FakeWorld implements World {
     readFile: async (path) => this.files.get(path),
     writeFileAtomic: async (path, data) => {
       this.writeCount += 1;
-      const content = Buffer.from(data);
+      const content = bytesOf(data);
       const held = this.#held;
       if (held) await new Promise<void>((resolve) => held.push(resolve));
       if (this.failWrites) throw new DiskError("full", "no space left");
