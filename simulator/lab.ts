@@ -104,7 +104,7 @@ class PhoneDesk {
       udid: makeUdid(phoneWorld),
       serialNumber: phone.serial,
       productName: phone.product,
-      osVersion: "9.3.2",
+      osVersion: phone.osVersion ?? "9.3.2",
       buildVersion: "13F69",
       deviceName: phone.name,
       kind: phone.kind,

@@ -15,6 +15,8 @@ export interface NewPhone {
   readonly setupAssistant?: boolean;
   /** Whether it refuses the program and its apps by itself. Default: a `dep` phone does; one of later years doesn't. */
   readonly refusesVpp?: boolean;
+  /** Default: 9.3.2, the one of mid-2016. */
+  readonly osVersion?: string;
   /** Who holds it; undefined: it lies on a desk. */
   readonly persona?: Persona;
 }

@@ -33,7 +33,7 @@ async function race(store: Store, count: number): Promise<number> {
       intendAssociate(
         tx,
         newInstallation(`phone-${index}`, pages.id, `user-${index}`, 0, 0),
-        `user-${index}`,
+        { userId: `user-${index}` },
         0,
       ),
     ),
