@@ -7,7 +7,7 @@
  */
 import { PippinError } from "../../shared/errors.ts";
 import { startLoop, type Loop } from "../background.ts";
-import { livesOnSeat, needsSeat, ownSeatOf, phonesOfHolder } from "../deployments/holders.ts";
+import { needsSeat, ownSeatOf, phonesOfHolder } from "../deployments/holders.ts";
 import {
   assignmentId,
   devicesOfSerial,
@@ -296,9 +296,8 @@ async function revokeSeat(
   seat: AssignmentRecord,
   now: number,
 ): Promise<boolean> {
-  for (const phone of await phonesOfHolder(tx, seat)) {
-    const { installation } = phone;
-    if (installation.state === "notApplicable" || !livesOnSeat(phone)) continue;
+  for (const { installation } of await phonesOfHolder(tx, seat)) {
+    if (installation.state === "notApplicable") continue;
     // Whatever removes the app goes on doing so. The others are looked at when Apple has answered, or failed to.
     const override = installation.override ?? { verb: "revoked", at: now };
     await tx.put("installations", overridden(installation, act, override, now + takeUpAfterMs));
@@ -321,7 +320,7 @@ async function reclaimSeat(
 ): Promise<boolean> {
   let isNeeded = false;
   for (const phone of await phonesOfHolder(tx, seat)) {
-    if (phone.installation.state === "notApplicable" || !livesOnSeat(phone)) continue;
+    if (phone.installation.state === "notApplicable") continue;
     const installation = await reclaimPhone(tx, outbox, act, phone.installation, now);
     isNeeded ||= needsSeat({ ...phone, installation }, now);
   }

@@ -583,6 +583,26 @@ describe("revoke and reclaim", () => {
     });
   });
 
+  it("of a phone's licence let another phone of the user have it that has waited for one", async () => {
+    const people = [{ id: "ada", kinds: ["configurator", "configurator"] as const }];
+    await inModernOrganisation({ seed: "verbs wait", seats: { [pages]: 1 }, people }, async (org) => {
+      await org.deploy("required", { licenseType: "device" });
+      await org.until("one has it, one waits", async () => {
+        const reasons = (await org.installations()).map(({ reason, state }) => reason ?? state);
+        return reasons.sort().join() === "installed,no-license";
+      });
+      expect(await org.send("POST", "/api/v1/licenses/revoke", { userId: "ada" })).toMatchObject({
+        asked: 1,
+      });
+      await org.until("the other has it", async () => {
+        const reasons = (await org.installations()).map(({ reason, state }) => reason ?? state);
+        return reasons.sort().join() === "installed,license-revoked";
+      });
+      await org.pass(dayMs);
+      expect(await org.seats()).toEqual({ held: 1, problems: [] });
+    });
+  });
+
   it("of an app take those of users and phones alike", async () => {
     const people = [
       { id: "ada", groups: ["Phones"] },
