@@ -28,14 +28,15 @@ export type StoreResult<T, Code = StoreRefusal> = { readonly ok: true; readonly 
 export type AppName = { readonly adamId: string } | { readonly bundleId: string };
 
 export interface AppStoreClient {
+  /** Tells also whether the phone itself holds a licence of the app. */
   lookup(name: AppName, signal: AbortSignal): Promise<StoreResult<LookupItem>>;
   signIn(
     credentials: { appleId: string; password: string },
     signal: AbortSignal,
   ): Promise<StoreResult<SignInAnswer>>;
-  /** Answers with the ticket. */
+  /** Answers with the ticket. Without a session only a licence of the phone's own will do. */
   authorize(
-    purchase: { sessionToken: string; adamId: string; purchaseMethod: number },
+    purchase: { sessionToken?: string; adamId: string; purchaseMethod: number },
     signal: AbortSignal,
   ): Promise<StoreResult<string>>;
   download(ticket: string, signal: AbortSignal): Promise<StoreResult<DownloadAnswer>>;
@@ -70,9 +71,12 @@ const loopbackNames = new Set(["localhost", "127.0.0.1", "[::1]"]);
 
 export function createAppStoreClient(
   world: World,
-  options: { appleUrl: string; udid: string },
+  /** `serialNumber`: left out by a phone that can't hold a licence itself. */
+  options: { appleUrl: string; udid: string; serialNumber?: string },
 ): AppStoreClient {
   const base = options.appleUrl.replace(/\/+$/, "");
+  const own: { serialNumber?: string } =
+    options.serialNumber === undefined ? {} : { serialNumber: options.serialNumber };
 
   /**
    * One exchange, tried again while there is no answer to go by. Refusals of the store are final. The store is never asked earlier
@@ -132,7 +136,7 @@ export function createAppStoreClient(
   return {
     lookup: (name, signal) =>
       exchange(
-        `${base}${appStorePaths.lookup}?${new URLSearchParams({ ...name }).toString()}`,
+        `${base}${appStorePaths.lookup}?${new URLSearchParams(Object.entries({ ...name, ...own })).toString()}`,
         get(),
         LookupItem,
         signal,
@@ -140,7 +144,7 @@ export function createAppStoreClient(
     signIn: (credentials, signal) =>
       exchange(`${base}${appStorePaths.signIn}`, post(credentials), SignInAnswer, signal),
     async authorize(purchase, signal) {
-      const body = post({ ...purchase, udid: options.udid });
+      const body = post({ ...purchase, ...own, udid: options.udid });
       const url = `${base}${appStorePaths.authorize}`;
       const result = await exchange(url, body, AuthorizeAnswer, signal, "background");
       return result.ok ? { ok: true, value: result.value.ticket } : result;

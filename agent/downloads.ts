@@ -15,6 +15,8 @@ export interface Purchase {
   readonly adamId: string;
   /** 0 the Apple ID's own purchase, 1 a licence bought in volume. */
   readonly purchaseMethod: number;
+  /** The phone itself holds the licence: neither an Apple ID nor an App Store that is open to its person is needed. */
+  readonly deviceLicensed?: boolean | undefined;
 }
 
 /** Why an app can't be had. `download_failed`: it broke off again and again; `app_store_disabled`: a profile forbids the store. */
@@ -39,11 +41,12 @@ export function createDownloads(phone: PhoneBase, account: Account): Downloads {
   const keyOf = ({ adamId, purchaseMethod }: Purchase): string => `${purchaseMethod} ${adamId}`;
 
   const authorize: Downloads["authorize"] = async (purchase, signal) => {
-    if (!restrictions(state).allowAppInstallation) return { ok: false, code: "app_store_disabled" };
-    if (!state.account) return { ok: false, code: "session_invalid" };
-    const { adamId, purchaseMethod } = purchase;
-    const { sessionToken } = state.account;
-    const result = await appStore.authorize({ sessionToken, adamId, purchaseMethod }, signal);
+    const { adamId, purchaseMethod, deviceLicensed = false } = purchase;
+    if (!deviceLicensed && !restrictions(state).allowAppInstallation)
+      return { ok: false, code: "app_store_disabled" };
+    if (!deviceLicensed && !state.account) return { ok: false, code: "session_invalid" };
+    const session = state.account ? { sessionToken: state.account.sessionToken } : {};
+    const result = await appStore.authorize({ ...session, adamId, purchaseMethod }, signal);
     if (!result.ok) {
       if (result.code === "session_invalid") account.forget();
       if (result.code === "store_terms_due") account.noteTermsDue();

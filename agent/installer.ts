@@ -25,11 +25,18 @@ export interface Installer {
   /** Takes up everything that was under way when the phone last stopped. */
   resume(): void;
   /** What happens first to an app that is to be installed. */
-  beginInstall(purchase: { priceCents?: number | undefined; purchaseMethod: number }): AppEvent;
+  beginInstall(purchase: {
+    priceCents?: number | undefined;
+    purchaseMethod: number;
+    deviceLicensed: boolean;
+  }): AppEvent;
   /** What happens next to an app that waits for nothing but the person and the store. */
-  continueInstall(app?: AppRecord): AppEvent;
+  continueInstall(app: AppLicense): AppEvent;
   beginUpdate(app: AppRecord): AppEvent;
 }
+
+/** What decides whether its person has to sign in for an app. */
+type AppLicense = Pick<AppRecord, "deviceLicensed" | "redemptionCode">;
 
 /** Moves the app, unless it was let go of meanwhile: then it throws Halted. */
 type Go = (event: AppEvent, details?: MoveDetails) => void;
@@ -92,14 +99,17 @@ export function createInstaller(phone: PhoneBase, account: Account, downloads: D
   /** Whether the App Store has the screen, so that whoever comes now has to wait. */
   const storeIsAsking = (): boolean => prompts.storeIsAsking() || apps.list().some(isAsking);
 
-  function beginInstall(purchase: { priceCents?: number | undefined; purchaseMethod: number }): AppEvent {
-    const isPaid = (purchase.priceCents ?? 0) > 0;
-    return isPaid && purchase.purchaseMethod === purchaseMethodOwn ? "redemptionNeeded" : continueInstall();
-  }
+  /** Nobody has to type anything for what the phone itself has a licence of. */
+  const needsNobody = (app: AppLicense): boolean => app.deviceLicensed === true || account.isReady(true);
 
-  function continueInstall(app?: AppRecord): AppEvent {
+  const beginInstall: Installer["beginInstall"] = ({ priceCents = 0, purchaseMethod, deviceLicensed }) =>
+    priceCents > 0 && purchaseMethod === purchaseMethodOwn
+      ? "redemptionNeeded"
+      : continueInstall({ deviceLicensed });
+
+  function continueInstall(app: AppLicense): AppEvent {
     if (!phone.supervised) return storeIsAsking() ? "installQueued" : "installAsked";
-    if (account.isReady(true)) return afterSignIn(app);
+    if (needsNobody(app)) return afterSignIn(app);
     return storeIsAsking() ? "installQueued" : "loginAsked";
   }
 
@@ -107,7 +117,7 @@ export function createInstaller(phone: PhoneBase, account: Account, downloads: D
   function beginUpdate(app: AppRecord): AppEvent {
     const isInUse = front.bundleId === app.bundleId && !state.locked;
     if (!phone.supervised || isInUse) return "updateAsked";
-    return account.isReady(true) ? "updateValidationBegun" : "updateLoginAsked";
+    return needsNobody(app) ? "updateValidationBegun" : "updateLoginAsked";
   }
 
   /** Until nobody else is being asked and everybody who queued earlier has had their turn. */
@@ -125,9 +135,10 @@ export function createInstaller(phone: PhoneBase, account: Account, downloads: D
       look();
     });
     throwIfHalted(signal);
-    if (!restrictions(state).allowAppInstallation) go("installFailed", { reason: "app_store_disabled" });
+    const mayBegin = app.deviceLicensed === true || restrictions(state).allowAppInstallation;
+    if (!mayBegin) go("installFailed", { reason: "app_store_disabled" });
     else if (!phone.supervised) go("installAsked");
-    else go(account.isReady(true) ? afterSignIn(app) : "loginAsked");
+    else go(needsNobody(app) ? afterSignIn(app) : "loginAsked");
   };
 
   const ask = (
@@ -150,7 +161,7 @@ export function createInstaller(phone: PhoneBase, account: Account, downloads: D
         "Nothing is charged to your Apple ID.",
       choices: ["cancel", "install"],
     }),
-    (app) => (account.isReady(true) ? afterSignIn(app) : "loginAsked"),
+    (app) => (needsNobody(app) ? afterSignIn(app) : "loginAsked"),
     "installRejected",
   );
 
@@ -161,7 +172,7 @@ export function createInstaller(phone: PhoneBase, account: Account, downloads: D
       text: `${managerName()} would like to update “${app.name}” to the version in the App Store.`,
       choices: ["cancel", "update"],
     }),
-    () => (account.isReady(true) ? "updateValidationBegun" : "updateLoginAsked"),
+    (app) => (needsNobody(app) ? "updateValidationBegun" : "updateLoginAsked"),
     "updateRejected",
   );
 
@@ -176,8 +187,8 @@ export function createInstaller(phone: PhoneBase, account: Account, downloads: D
     "managementRejected",
   );
 
-  function afterSignIn(app?: AppRecord): AppEvent {
-    return app?.redemptionCode === undefined ? "validationBegun" : "redemptionBegun";
+  function afterSignIn(app: AppLicense): AppEvent {
+    return app.redemptionCode === undefined ? "validationBegun" : "redemptionBegun";
   }
 
   /** A person who won't sign in has said no to the app. Anything else that keeps them from it is a failure. */
@@ -195,6 +206,8 @@ export function createInstaller(phone: PhoneBase, account: Account, downloads: D
     return async (app, signal, go) => {
       const outcome = await downloads.authorize(app, signal);
       if (outcome.ok) return go(route.loadBegun);
+      // The phone's licence was taken back meanwhile: the person's may do.
+      if (outcome.code === "session_invalid") delete app.deviceLicensed;
       sendBack(app, route, outcome.code, go);
     };
   };

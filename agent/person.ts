@@ -1,11 +1,11 @@
 import { PippinError } from "../shared/errors.ts";
+import { isAtLeast } from "../shared/os-version.ts";
 import type { PlistDictionary } from "../shared/plist.ts";
 import { isBusy, isManaged } from "./apps.ts";
 import type { PhoneCore } from "./core.ts";
 import { downloadProblem } from "./downloads.ts";
 import { put } from "./installer.ts";
 import { readDictionary, writeDictionary } from "./managed-app-settings.ts";
-import { isAtLeast } from "./os-version.ts";
 import type { Phone } from "./phone.ts";
 import { restrictions, supervisedOnly, type RestrictionName } from "./restrictions.ts";
 import type { AppRecord } from "./state.ts";

@@ -1,6 +1,7 @@
 import { PippinError } from "../shared/errors.ts";
 import type { DiskError } from "../shared/world.ts";
 import { createAccount } from "./account.ts";
+import { deviceLicensesSince, isAtLeast } from "../shared/os-version.ts";
 import { createAppStoreClient } from "./app-store-client.ts";
 import { createApps } from "./apps.ts";
 import { createCommandDesk } from "./commands/desk.ts";
@@ -109,7 +110,10 @@ function bootPhone(
       locked: () => state.locked || isInSetupAssistant(state),
       changed,
     }),
-    appStore: createAppStoreClient(world, { appleUrl: config.appleUrl, udid }),
+    appStore: createAppStoreClient(world, {
+      ...{ appleUrl: config.appleUrl, udid },
+      ...(isAtLeast(config.osVersion, deviceLicensesSince) ? { serialNumber: config.serialNumber } : {}),
+    }),
   };
   const account = createAccount(base);
   const downloads = createDownloads(base, account);

@@ -25,6 +25,8 @@ const AppRecord = Download.extend({
   managementFlags: z.number().int(),
   /** 0 the person's own purchase, 1 a volume-purchase licence. */
   purchaseMethod: z.number().int(),
+  /** The store said that the phone itself holds a licence of the app: nobody's Apple ID is needed. */
+  deviceLicensed: z.boolean().optional(),
   /** The command that the present state goes back to. */
   commandUUID: z.string().nullable(),
   /** How often the state moved; tells two visits to the same state apart. */

@@ -34,13 +34,24 @@ export const Policies = z.strictObject({
     .describe(
       "What phones enrolled through Apple's enrolment program (DEP) get. `refuse`: no volume-purchase app. `userless-only` (as of " +
         "January 2017): only those without a user get none. `documented` (as of April 2017): they are treated as any supervised " +
-        "phone, so that one without a user still can't hold a user's licence. What such a phone has when the policy becomes stricter stays " +
+        "phone, so that one without a user still can't hold a user's licence, but one of its own. What such a phone has when the policy becomes stricter stays " +
         "on it, with its licence, and can be uninstalled; what had not got that far stops.",
+    ),
+  licensing: z
+    .enum(["user", "user-and-device"])
+    .default("user")
+    .describe(
+      "Whom licences go to. `user`: to users alone, as in 2016. `user-and-device` (as of April 2017): a deployment may ask for a licence " +
+        'of each phone (`licenseType: "device"`), which needs neither an invitation nor an Apple ID. Back to `user`, what phones have ' +
+        "with a licence of their own stays on them, with it, and can be uninstalled; what had not got that far stops, and says " +
+        "`device-licensing-off`.",
     ),
   licenseOnUnenroll: z
     .enum(["keep", "reclaim"])
     .default("keep")
-    .describe("Whether the licence goes back when the user's last phone with the app leaves management."),
+    .describe(
+      "Whether the licence goes back when the user's last phone with the app leaves management, or the phone that holds it itself.",
+    ),
   setupAssistant: z
     .enum(["release", "hold"])
     .default("release")

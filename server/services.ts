@@ -6,6 +6,7 @@ import type {
   DeploymentRecord,
   DeviceRecord,
   InstallationRecord,
+  LicenseType,
   SyncRecord,
 } from "./store/records.ts";
 import type { Outbox } from "./outbox.ts";
@@ -53,10 +54,10 @@ export interface LedgerLine {
   total: number;
   assigned: number;
   available: number;
-  /** Users who hold a seat by our records, and by Apple's. */
+  /** Users and phones that hold a seat by our records, and by Apple's. */
   heldHere: number;
   heldAtApple: number;
-  /** Seats of users whom this server did not create. */
+  /** Seats of users and devices that this server did not give them to. */
   foreign: number;
   /** Of `heldHere`: kept although no phone of the holder needs them, with the reason on record. */
   stranded: number;
@@ -75,8 +76,10 @@ export interface LedgerCheck {
   /** Each of them by name. */
   differences: {
     adamId: string;
-    userId: string;
-    clientUserIdStr: string;
+    /** Null for a seat that a phone holds: then the serial number says which. */
+    userId: string | null;
+    clientUserIdStr: string | null;
+    serialNumber: string | null;
     here: boolean;
     atApple: boolean;
     message: string;
@@ -137,15 +140,25 @@ export interface PeopleService {
 }
 
 export interface DeploymentService {
-  /** Throws not_found (app or group), already_exists (this app and group). */
+  /** Throws not_found (app or group), already_exists (this app and group), device_licensing_off. */
   create(
-    input: { adamId: string; groupId: string; action: DeploymentAction; deadline: number | null },
+    input: {
+      adamId: string;
+      groupId: string;
+      action: DeploymentAction;
+      deadline: number | null;
+      /** Default: the user's. */
+      licenseType?: LicenseType;
+    },
     cause?: number,
   ): Promise<DeploymentRecord>;
-  /** Throws not_found, invalid_request (a deadline for another action than required). With another action the deadline goes. */
+  /**
+   * With another action than required the deadline goes. Throws not_found, invalid_request (a deadline for another action),
+   * device_licensing_off, license_type_fixed (from licences of phones to those of users, but for an app that is uninstalled).
+   */
   change(
     id: string,
-    input: { action?: DeploymentAction; deadline?: number | null },
+    input: { action?: DeploymentAction; deadline?: number | null; licenseType?: LicenseType },
     cause?: number,
   ): Promise<DeploymentRecord>;
   remove(id: string, cause?: number): Promise<void>;

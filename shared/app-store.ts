@@ -28,7 +28,7 @@ export const SignInAnswer = z.object({
 });
 export type SignInAnswer = z.infer<typeof SignInAnswer>;
 
-/** `GET lookup?adamId=` or `?bundleId=`: what the phone shows in its prompt. */
+/** `GET lookup?adamId=` or `?bundleId=`, perhaps with `&serialNumber=`: what the phone shows in its prompt. */
 export const LookupItem = z.object({
   adamId: z.string(),
   bundleId: z.string(),
@@ -39,16 +39,21 @@ export const LookupItem = z.object({
   bytes: z.number().int(),
   /** Missing for a free app. */
   priceCents: z.number().int().min(0).optional(),
+  /** The phone of that serial number holds a licence of its own: it gets the app without anybody's Apple ID. */
+  deviceLicensed: z.boolean().optional(),
 });
 export type LookupItem = z.infer<typeof LookupItem>;
 
 export const AuthorizeRequest = z.strictObject({
-  sessionToken: z.string(),
+  /** Missing while nobody is signed in: then only a licence of the phone's own will do. */
+  sessionToken: z.string().optional(),
   adamId: z.string(),
   /** 0 the Apple ID's own purchase (free apps), 1 a volume-purchase licence. */
   purchaseMethod: z.number().int().min(0).max(1),
   /** The asking device: one user licence covers five. */
   udid: z.string().min(1).max(64),
+  /** What a licence of the device itself goes by (iOS 9 and later). */
+  serialNumber: z.string().min(1).max(64).optional(),
 });
 /** A ticket fetches the app once (`POST download {ticket}`), so a download can't begin without an authorisation. */
 export const AuthorizeAnswer = z.object({ ticket: z.string() });
@@ -99,7 +104,7 @@ export const appStoreProblems = {
   item_unknown: 404,
   /** A book, or software for another kind of machine. */
   not_an_app: 404,
-  /** Inner error 2605 on a real phone: this Apple ID holds no licence for the item. */
+  /** Inner error 2605 on a real phone: neither this Apple ID nor the phone holds a licence for the item. */
   license_not_found: 403,
   device_limit: 403,
   ticket_invalid: 403,

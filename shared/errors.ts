@@ -43,6 +43,8 @@ export const problems = {
   apple_unavailable: 502,
   apple_refused: 502,
   no_license: 409,
+  device_licensing_off: 409,
+  license_type_fixed: 409,
   confirmation_required: 409,
   // The machine.
   store_locked: 503,

@@ -35,5 +35,9 @@ export const installationReasons = [
   "reclaimed",
   "cancelled",
   "before-deadline",
+  "device-licensing-off",
+  "not-device-assignable",
+  "ios-too-old",
+  "no-serial-number",
 ] as const;
 export type InstallationReason = (typeof installationReasons)[number];

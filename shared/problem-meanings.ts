@@ -41,6 +41,9 @@ export const problemMeanings: Readonly<Record<ProblemCode, string>> = {
   apple_unavailable: "Apple's service can't be reached, is slow, or says that it is overloaded.",
   apple_refused: "Apple's service refused; the sentence has its error number.",
   no_license: "Apple has no licence of the app left.",
+  device_licensing_off: "The policy `licensing` lets no phone hold a licence itself.",
+  license_type_fixed:
+    "A licence of a phone can't become one of its user: uninstall the app first, then ask for the user's.",
   confirmation_required: "This has consequences that the answer counts. Ask again with `confirm`.",
   store_locked: "Another process holds the data folder.",
   store_corrupt:

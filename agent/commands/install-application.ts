@@ -6,13 +6,13 @@ import {
   purchaseMethodVpp,
   type RejectionReason,
 } from "../../shared/commands.ts";
+import { deviceLicensesSince, isAtLeast } from "../../shared/os-version.ts";
 import type { PlistDictionary } from "../../shared/plist.ts";
 import { alreadyPrompting, duplicateRequest, mdmErrors, storeTimedOut } from "../../shared/results.ts";
 import type { AppName, StoreResult } from "../app-store-client.ts";
 import { isAsking, isBusy } from "../apps.ts";
 import type { PhoneCore } from "../core.ts";
 import { writeDictionary } from "../managed-app-settings.ts";
-import { isAtLeast } from "../os-version.ts";
 import { restrictions } from "../restrictions.ts";
 import type { AppRecord } from "../state.ts";
 import {
@@ -33,24 +33,33 @@ export const installApplication = commandHandler<InstallApplication, StoreResult
   right: accessRights.manageApps,
   async prepare(phone, command, signal) {
     const name = nameOf(command);
-    // The store need not be asked about what is refused anyway.
-    if (name === undefined || refuse(phone, command)) return { ok: false, code: "invalid_request" };
+    // The store need not be asked about what is refused anyway; only the store knows of licences that the phone itself holds.
+    const mayHoldItself =
+      methodOf(command) === purchaseMethodVpp && isAtLeast(phone.config.osVersion, deviceLicensesSince);
+    if (name === undefined || refuse(phone, command, mayHoldItself))
+      return { ok: false, code: "invalid_request" };
     return phone.appStore.lookup(name, signal);
   },
   perform(phone, command, context, found): Report {
-    const refusal = refuse(phone, command);
+    const purchaseMethod = methodOf(command);
+    const deviceLicensed =
+      purchaseMethod === purchaseMethodVpp && found?.ok === true && found.value.deviceLicensed === true;
+    const refusal = refuse(phone, command, deviceLicensed);
     if (refusal) return refusal;
     if (!found?.ok) return rejectLookup(found);
 
-    const item = found.value;
+    const item = { ...found.value, deviceLicensed };
     const known = phone.apps.find(item.bundleId);
     if (known && isBusy(known)) return rejectBusy(known);
     if (known?.installed) return installAgain(phone, command, context, known, item);
     if (!known && phone.apps.list().length >= appsMax)
       return reject("Other", { code: mdmErrors.appInstallationDisabled, description: "The phone is full." });
-    const purchaseMethod = command.Options?.PurchaseMethod ?? purchaseMethodOwn;
-    const event = phone.installer.beginInstall({ priceCents: item.priceCents, purchaseMethod });
+    const event = phone.installer.beginInstall({
+      priceCents: item.priceCents,
+      ...{ purchaseMethod, deviceLicensed },
+    });
     const app = phone.apps.claim(item);
+    app.deviceLicensed = deviceLicensed;
     phone.apps.putLast(app);
     return begin(phone, command, context, app, event);
   },
@@ -61,10 +70,17 @@ function nameOf(command: InstallApplication): AppName | undefined {
   return command.Identifier === undefined ? undefined : { bundleId: command.Identifier };
 }
 
-/** What the phone refuses by itself, without asking the store about the app. */
-function refuse(phone: PhoneCore, command: InstallApplication): Report | undefined {
+function methodOf(command: InstallApplication): number {
+  return command.Options?.PurchaseMethod ?? purchaseMethodOwn;
+}
+
+/**
+ * What the phone refuses by itself, without asking the store about the app. With a licence of its own (`deviceLicensed`) it gets the
+ * app where the App Store is closed to its person.
+ */
+function refuse(phone: PhoneCore, command: InstallApplication, deviceLicensed: boolean): Report | undefined {
   const { config, store } = phone;
-  const method = command.Options?.PurchaseMethod ?? purchaseMethodOwn;
+  const method = methodOf(command);
   if (command.ManifestURL !== undefined)
     return reject("NotSupported", {
       code: mdmErrors.manifestNotValidated,
@@ -76,7 +92,7 @@ function refuse(phone: PhoneCore, command: InstallApplication): Report | undefin
       code: mdmErrors.appCannotBePurchased,
       description: "The app can't be purchased: volume-purchased apps are not for phones enrolled this way.",
     });
-  if (!restrictions(store.state).allowAppInstallation)
+  if (!deviceLicensed && !restrictions(store.state).allowAppInstallation)
     return reject("AppStoreDisabled", {
       code: mdmErrors.appInstallationDisabled,
       description: "A restriction does not allow apps to be installed.",
@@ -106,6 +122,7 @@ function installAgain(
   item: LookupItem,
 ): Report {
   const { apps, installer } = phone;
+  app.deviceLicensed = item.deviceLicensed;
   if (app.state === "UpdateRejected") apps.move(app, "superseded", context);
   if (app.state === "Managed") {
     if (item.externalVersionIdentifier > app.externalVersionIdentifier)
@@ -131,7 +148,7 @@ function begin(
   event: AppEvent,
 ): Report {
   app.commandUUID = context.commandUUID;
-  app.purchaseMethod = command.Options?.PurchaseMethod ?? purchaseMethodOwn;
+  app.purchaseMethod = methodOf(command);
   takeSettings(app, command);
   phone.apps.move(app, event, context);
   if (isBusy(app)) phone.installer.begin(app);

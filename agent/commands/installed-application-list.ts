@@ -1,7 +1,8 @@
 import { InstalledApplicationList } from "../../shared/commands.ts";
+import { isAtLeast } from "../../shared/os-version.ts";
 import type { PlistDictionary, PlistValue } from "../../shared/plist.ts";
 import { isBusy, isManaged } from "../apps.ts";
-import { isAtLeast, knownTo } from "../os-version.ts";
+import { knownTo } from "../os-version.ts";
 import type { AppRecord } from "../state.ts";
 import { accessRights, commandHandler, type Report } from "./handler.ts";
 

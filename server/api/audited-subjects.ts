@@ -29,7 +29,15 @@ const byParameter: ReadonlyMap<string, ViewById> = new Map<string, ViewById>([
   [
     "deploymentId",
     async (reader, id) =>
-      pick(await reader.get("deployments", id), "adamId", "groupId", "action", "deadline", "removed"),
+      pick(
+        await reader.get("deployments", id),
+        "adamId",
+        "groupId",
+        "action",
+        "licenseType",
+        "deadline",
+        "removed",
+      ),
   ],
   [
     "installationId",

@@ -3,11 +3,16 @@ import { DirectoryId } from "../directory/directory.ts";
 import type { DeploymentRecord } from "../store/records.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
-import { AdamId, RecordId, Time, TimeInput, missing, timeOf } from "./fields.ts";
+import { AdamId, LicenseTypeName, RecordId, Time, TimeInput, missing, timeOf } from "./fields.ts";
 import { pageOf, pageQuery, readPage } from "./paging.ts";
 
 const tag = "Deployments";
 const Action = z.enum(["required", "available", "uninstall", "notApplicable"]);
+const AskedLicenseType = LicenseTypeName.openapi({
+  description:
+    "Whose licence the app gets: one of the user, for all phones of theirs, or one of each phone, which asks for no Apple ID. `device` " +
+    "needs the policy `licensing: user-and-device`.",
+});
 const DeploymentParams = z.strictObject({ deploymentId: RecordId });
 const Deadline = TimeInput.nullable().openapi({
   description:
@@ -21,6 +26,7 @@ const Deployment = z
     adamId: z.string(),
     groupId: z.string(),
     action: Action,
+    licenseType: LicenseTypeName,
     deadline: Time.nullable(),
     createdAt: Time,
     updatedAt: Time,
@@ -34,6 +40,7 @@ function viewDeployment(record: DeploymentRecord): z.infer<typeof Deployment> {
     adamId: record.adamId,
     groupId: record.groupId,
     action: record.action,
+    licenseType: record.licenseType ?? "user",
     deadline: timeOf(record.deadline),
     createdAt: timeOf(record.createdAt),
     updatedAt: timeOf(record.updatedAt),
@@ -86,6 +93,7 @@ export function deploymentRoutes({ store, deployments }: ApiDependencies): Endpo
           adamId: AdamId,
           groupId: DirectoryId,
           action: Action,
+          licenseType: AskedLicenseType.default("user"),
           deadline: Deadline.default(null),
         })
         .refine((body) => body.deadline === null || body.action === "required", {
@@ -94,11 +102,14 @@ export function deploymentRoutes({ store, deployments }: ApiDependencies): Endpo
         }),
       requestExample: { adamId: "361309726", groupId: "sales", action: "required" },
       answer: { status: 201, schema: Deployment },
-      refusals: ["not_found", "already_exists"],
+      refusals: ["not_found", "already_exists", "device_licensing_off"],
       async handle({ body, cause }) {
-        const { adamId, groupId, action } = body;
+        const { adamId, groupId, action, licenseType } = body;
         const deadline = milliseconds(body.deadline);
-        return viewDeployment(await deployments.create({ adamId, groupId, action, deadline }, cause));
+        const type = licenseType === "device" ? { licenseType } : {};
+        return viewDeployment(
+          await deployments.create({ adamId, groupId, action, deadline, ...type }, cause),
+        );
       },
     }),
     endpoint({
@@ -121,19 +132,23 @@ export function deploymentRoutes({ store, deployments }: ApiDependencies): Endpo
       path: "/api/v1/deployments/{deploymentId}",
       role: "operator",
       tag,
-      summary: "Changes the action or the deadline; with another action than required the deadline goes",
+      summary: "Changes the action, the deadline or the licence type",
+      description:
+        "With another action than required the deadline goes. From users' licences to those of phones apps move where they are, without " +
+        "a reinstall; back only after the action was uninstall.",
       params: DeploymentParams,
       body: z
-        .strictObject({ action: Action, deadline: Deadline })
+        .strictObject({ action: Action, deadline: Deadline, licenseType: AskedLicenseType })
         .partial()
-        .refine((change) => Object.keys(change).length > 0, "expected action or deadline"),
+        .refine((change) => Object.keys(change).length > 0, "expected action, deadline or licenseType"),
       requestExample: { action: "uninstall" },
       answer: { status: 200, schema: Deployment },
-      refusals: ["not_found"],
-      async handle({ params, body: { action, deadline }, cause }) {
+      refusals: ["not_found", "device_licensing_off", "license_type_fixed"],
+      async handle({ params, body: { action, deadline, licenseType }, cause }) {
         const change = {
           ...(action === undefined ? {} : { action }),
           ...(deadline === undefined ? {} : { deadline: milliseconds(deadline) }),
+          ...(licenseType === undefined ? {} : { licenseType }),
         };
         return viewDeployment(await deployments.change(params.deploymentId, change, cause));
       },

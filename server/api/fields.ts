@@ -1,6 +1,7 @@
 /** Small schemas and conversions that several routes share. Times are ISO 8601 in UTC on the outside, milliseconds inside. */
 import { z } from "@hono/zod-openapi";
 import { PippinError } from "../../shared/errors.ts";
+import type { SeatHolder } from "../store/records.ts";
 
 export const Time = z.string().openapi({ example: "2016-07-01T09:30:00.000Z", format: "date-time" });
 
@@ -29,4 +30,15 @@ export const Flag = z.enum(["true", "false"]).default("false");
 
 export function missing(what: string, id: string): PippinError {
   return new PippinError("not_found", `There is no ${what} ${id}.`, { details: { id } });
+}
+
+export const LicenseTypeName = z.enum(["user", "device"]);
+
+export const SerialNumber = z.string().min(1).max(255).openapi({ example: "C39PIPPIN001" });
+
+/** Who holds a licence, as every view of one says it. */
+export function viewHolder({ userId, serialNumber = null }: SeatHolder) {
+  return userId === null
+    ? ({ licenseType: "device", userId, serialNumber } as const)
+    : ({ licenseType: "user", userId, serialNumber: null } as const);
 }

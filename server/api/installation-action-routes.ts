@@ -31,12 +31,12 @@ const actions: readonly {
     summary: "Gives up an install that is pending or under way",
     description:
       "A command that the phone has not got is taken back; an app that arrives all the same is removed. Then the licence returns, " +
-      "unless another phone of the user needs it. The installation rests until somebody retries or resends it.",
+      "unless another phone that it is for needs it. The installation rests until somebody retries or resends it.",
   },
 ];
 
 /** What an admin can do with one installation. */
-export function installationActionRoutes({ deployments }: ApiDependencies): Endpoint[] {
+export function installationActionRoutes({ store, deployments }: ApiDependencies): Endpoint[] {
   return actions.map(({ name, summary, description }) =>
     endpoint({
       method: "post",
@@ -49,7 +49,8 @@ export function installationActionRoutes({ deployments }: ApiDependencies): Endp
       answer: { status: 200, schema: InstallationView },
       refusals: ["not_found", "conflict"],
       async handle({ params, cause }) {
-        return viewInstallation(await deployments[name](storedInstallationId(params.installationId), cause));
+        const record = await deployments[name](storedInstallationId(params.installationId), cause);
+        return await store.read((reader) => viewInstallation(reader, record));
       },
     }),
   );

@@ -12,6 +12,7 @@ import {
   InstallationView,
   storedInstallationId,
   viewInstallation,
+  viewInstallations,
 } from "./installation-view.ts";
 import { pageOf, pageQuery } from "./paging.ts";
 import { decodePlace, encodePlace } from "./place-cursor.ts";
@@ -41,8 +42,11 @@ export function installationRoutes({ store }: ApiDependencies): Endpoint[] {
       answer: { status: 200, schema: pageOf(InstallationView) },
       async handle({ query: { limit, cursor, ...filters } }) {
         const from = decodePlace(cursor);
-        const page = await store.read((reader) => findInstallations(reader, filters, limit, from));
-        return { items: page.records.map(viewInstallation), nextCursor: encodePlace(page.next) };
+        return await store.read(async (reader) => {
+          const page = await findInstallations(reader, filters, limit, from);
+          const items = await viewInstallations(reader, page.records);
+          return { items, nextCursor: encodePlace(page.next) };
+        });
       },
     }),
     endpoint({
@@ -55,11 +59,11 @@ export function installationRoutes({ store }: ApiDependencies): Endpoint[] {
       answer: { status: 200, schema: InstallationView },
       refusals: ["not_found"],
       async handle({ params: { installationId } }) {
-        const record = await store.read((reader) =>
-          reader.get("installations", storedInstallationId(installationId)),
-        );
-        if (!record) throw missing("installation", installationId);
-        return viewInstallation(record);
+        return await store.read(async (reader) => {
+          const record = await reader.get("installations", storedInstallationId(installationId));
+          if (!record) throw missing("installation", installationId);
+          return await viewInstallation(reader, record);
+        });
       },
     }),
   ];

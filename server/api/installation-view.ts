@@ -8,8 +8,10 @@ import {
   type StatusDetail,
 } from "../monitoring/error-codes.ts";
 import { installationLabels, labelByState } from "../monitoring/labels.ts";
+import { licenseTypeOf } from "../deployments/holders.ts";
 import type { InstallationRecord } from "../store/records.ts";
-import { Time, timeOf } from "./fields.ts";
+import type { Reader } from "../store/store.ts";
+import { LicenseTypeName, Time, timeOf } from "./fields.ts";
 
 export const InstallationParams = z.strictObject({
   installationId: z
@@ -49,6 +51,9 @@ export const InstallationView = z
     desired: z
       .enum(["required", "available", "requiredAndAvailable", "uninstall", "notApplicable"])
       .nullable(),
+    licenseType: LicenseTypeName.openapi({
+      description: "Whose licence the app has there, or would: the user's, or one of the phone itself.",
+    }),
     requiredAt: Time.nullable().openapi({
       description: "The deadline that is still to come: offered until then, pushed from then on.",
     }),
@@ -82,13 +87,17 @@ export function viewStatus(record: InstallationRecord) {
   };
 }
 
-export function viewInstallation(record: InstallationRecord): InstallationView {
+export async function viewInstallation(
+  reader: Reader,
+  record: InstallationRecord,
+): Promise<InstallationView> {
   return {
     id: `${record.udid}:${record.adamId}`,
     udid: record.udid,
     adamId: record.adamId,
     userId: record.userId,
     desired: record.desired,
+    licenseType: await licenseTypeOf(reader, record),
     requiredAt: timeOf(record.requiredAt ?? null),
     wantedAt: timeOf(record.wantedAt ?? null),
     ...viewStatus(record),
@@ -99,6 +108,15 @@ export function viewInstallation(record: InstallationRecord): InstallationView {
     dueAt: timeOf(record.dueAt),
     waitingSince: timeOf(record.waitingSince),
   };
+}
+
+export async function viewInstallations(
+  reader: Reader,
+  records: readonly InstallationRecord[],
+): Promise<InstallationView[]> {
+  const views: InstallationView[] = [];
+  for (const record of records) views.push(await viewInstallation(reader, record));
+  return views;
 }
 
 export function errorCode(facts: ErrorFacts): string | null {

@@ -5,7 +5,7 @@ import type { Reader } from "../store/store.ts";
 import { countInstallations } from "./app-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
-import { AdamId, Time, TimeInput, timeOf } from "./fields.ts";
+import { AdamId, LicenseTypeName, SerialNumber, Time, TimeInput, timeOf, viewHolder } from "./fields.ts";
 import { pageOf, pageQuery, readPage } from "./paging.ts";
 
 const tag = "Ledger";
@@ -20,7 +20,9 @@ const Movement = z
     at: Time,
     kind: z.enum(kinds),
     adamId: z.string(),
-    userId: z.string(),
+    licenseType: LicenseTypeName,
+    userId: z.string().nullable(),
+    serialNumber: z.string().nullable().openapi({ description: "Of the phone that holds it itself." }),
     installationId: z.string().nullable(),
     reason: z.string(),
     actId: z.string().nullable().openapi({ description: "The revoke or reclaim behind it." }),
@@ -50,8 +52,9 @@ const LedgerCheckView = z
     differences: z.array(
       z.strictObject({
         adamId: z.string(),
-        userId: z.string(),
-        clientUserIdStr: z.string(),
+        userId: z.string().nullable(),
+        clientUserIdStr: z.string().nullable(),
+        serialNumber: z.string().nullable().openapi({ description: "Of a phone that holds one itself." }),
         here: z.boolean(),
         atApple: z.boolean(),
         message: z.string(),
@@ -110,7 +113,7 @@ function viewMovement(record: LedgerRecord): z.infer<typeof Movement> {
     at: timeOf(record.at),
     kind: record.kind,
     adamId: record.adamId,
-    userId: record.userId,
+    ...viewHolder(record),
     installationId: record.installationId?.replace(" ", ":") ?? null,
     reason: record.reason,
     actId: record.actId ?? null,
@@ -141,20 +144,23 @@ export function ledgerRoutes({ store, licensing, push }: ApiDependencies): Endpo
         ...pageQuery,
         adamId: AdamId.optional(),
         userId: DirectoryId.optional(),
+        serialNumber: SerialNumber.optional(),
         kind: z.enum(kinds).optional(),
         from: TimeInput.optional().openapi({ description: "Not before." }),
         to: TimeInput.optional().openapi({ description: "Before." }),
       }),
       answer: { status: 200, schema: pageOf(Movement) },
-      async handle({ query: { adamId, userId, kind, from, to, limit, cursor } }) {
+      async handle({ query: { adamId, userId, serialNumber, kind, from, to, limit, cursor } }) {
         const fromMs = from === undefined ? -Infinity : Date.parse(from);
         const toMs = to === undefined ? Infinity : Date.parse(to);
         const [index, partition] =
           userId !== undefined
             ? (["byUser", userId] as const)
-            : adamId !== undefined
-              ? (["byApp", adamId] as const)
-              : (["all", ""] as const);
+            : serialNumber !== undefined
+              ? (["bySerial", serialNumber] as const)
+              : adamId !== undefined
+                ? (["byApp", adamId] as const)
+                : (["all", ""] as const);
         const page = await store.read((reader) =>
           readPage(reader, {
             collection: "ledger",
@@ -165,6 +171,7 @@ export function ledgerRoutes({ store, licensing, push }: ApiDependencies): Endpo
             cursor,
             filter: (record) =>
               (adamId === undefined || record.adamId === adamId) &&
+              (serialNumber === undefined || record.serialNumber === serialNumber) &&
               (kind === undefined || record.kind === kind) &&
               record.at >= fromMs &&
               record.at < toMs,

@@ -1,23 +1,38 @@
 import { z } from "@hono/zod-openapi";
 import { PippinError } from "../../shared/errors.ts";
-import { phonesOfHolder } from "../deployments/holders.ts";
+import { livesOnSeat, phonesOfHolder } from "../deployments/holders.ts";
 import { DirectoryId } from "../directory/directory.ts";
 import { accountId } from "../licensing/account.ts";
 import { actItemsMax } from "../licensing/license-acts.ts";
-import type { AssignmentRecord, LicenseActRecord } from "../store/records.ts";
+import type { AssignmentRecord, LicenseActRecord, LicenseType } from "../store/records.ts";
 import type { Reader } from "../store/store.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { endpoint, type Caller, type Endpoint } from "./endpoint.ts";
-import { AdamId, RecordId, Time, missing, timeOf } from "./fields.ts";
+import {
+  AdamId,
+  LicenseTypeName,
+  RecordId,
+  SerialNumber,
+  Time,
+  missing,
+  timeOf,
+  viewHolder,
+} from "./fields.ts";
 import { pageOf, pageQuery, readPage, type PageRequest } from "./paging.ts";
 
 const tag = "Licences";
 const count = z.number().int();
 const states = ["associating", "held", "disassociating"] as const;
 
+const holderFields = {
+  licenseType: LicenseTypeName,
+  userId: z.string().nullable(),
+  serialNumber: z.string().nullable().openapi({ description: "Of the phone that holds it itself." }),
+};
+
 const LicenseView = z
   .strictObject({
-    userId: z.string(),
+    ...holderFields,
     adamId: z.string(),
     state: z.enum(states).openapi({
       description: "`associating` and `disassociating`: asked of Apple, answer not known yet.",
@@ -52,6 +67,7 @@ const LicenseActView = z
     id: z.string(),
     verb: z.enum(["revoke", "reclaim"]),
     userId: z.string().nullable(),
+    serialNumber: z.string().nullable(),
     adamId: z.string().nullable(),
     by: z.string(),
     startedAt: Time,
@@ -63,7 +79,7 @@ const LicenseActView = z
     items: z
       .array(
         z.strictObject({
-          userId: z.string(),
+          ...holderFields,
           adamId: z.string(),
           outcome: z.enum(["done", "failed", "pending"]),
           code: z
@@ -79,27 +95,35 @@ const LicenseActView = z
 
 const Selection = z
   .strictObject({
-    userId: DirectoryId.optional(),
+    userId: DirectoryId.optional().openapi({
+      description: "The user's, and those that phones of the user hold themselves.",
+    }),
+    serialNumber: SerialNumber.optional().openapi({ description: "Those that this phone holds itself." }),
     adamId: AdamId.optional(),
     all: z.literal(true).optional(),
     confirm: z.boolean().default(false).openapi({ description: "Needed with `all`." }),
   })
   .refine(
-    (body) => (body.all === true) !== (body.userId !== undefined || body.adamId !== undefined),
-    "expected userId, adamId or both, or all: true",
+    ({ all, userId, serialNumber, adamId }) =>
+      (all === true) !== [userId, serialNumber, adamId].some((name) => name !== undefined),
+    "expected userId or serialNumber, adamId, or both, or all: true",
+  )
+  .refine(
+    ({ userId, serialNumber }) => userId === undefined || serialNumber === undefined,
+    "expected userId or serialNumber, not both",
   );
 
 async function viewLicense(reader: Reader, seat: AssignmentRecord): Promise<z.infer<typeof LicenseView>> {
-  const { userId, adamId, state, since, returnReason } = seat;
+  const { adamId, state, since, returnReason } = seat;
   const account = await reader.get("accounts", accountId);
   // Without a token nobody can return it, whatever it was kept for before.
   const stranded =
     account?.state === "deleted"
       ? ({ reason: "token-deleted", at: account.deletedAt ?? account.updatedAt } as const)
       : (seat.stranded ?? null);
-  const phones = await phonesOfHolder(reader, seat.id);
+  const phones = (await phonesOfHolder(reader, seat)).filter(livesOnSeat);
   return {
-    userId,
+    ...viewHolder(seat),
     adamId,
     state,
     since: timeOf(since),
@@ -117,17 +141,20 @@ async function viewLicense(reader: Reader, seat: AssignmentRecord): Promise<z.in
 }
 
 async function viewAct(reader: Reader, act: LicenseActRecord): Promise<z.infer<typeof LicenseActView>> {
-  const { id, verb, userId, adamId, by, asked, done, failed } = act;
+  const { id, verb, userId, serialNumber = null, adamId, by, asked, done, failed } = act;
   const open = await reader.list("assignments", { index: "byAct", partition: id, limit: actItemsMax });
   return {
-    ...{ id, verb, userId, adamId, by, asked, done, failed },
+    ...{ id, verb, userId, serialNumber, adamId, by, asked, done, failed },
     startedAt: timeOf(act.startedAt),
     finishedAt: timeOf(act.finishedAt),
     pending: asked - done - failed,
     items: [
-      ...act.items,
+      ...act.items.map(({ adamId, outcome, code, message, ...holder }) => ({
+        ...viewHolder(holder),
+        ...{ adamId, outcome, code, message },
+      })),
       ...open.map((seat) => ({
-        userId: seat.userId,
+        ...viewHolder(seat),
         adamId: seat.adamId,
         outcome: "pending" as const,
         ...whyPending(seat),
@@ -138,7 +165,7 @@ async function viewAct(reader: Reader, act: LicenseActRecord): Promise<z.infer<t
 
 function whyPending({ state, problem }: AssignmentRecord): { code: string | null; message: string } {
   if (state === "held")
-    return { code: null, message: "The app is still to be removed from the user's phones." };
+    return { code: null, message: "The app is still to be removed from the phones it is for." };
   if (problem) {
     return { code: problem.code, message: `${problem.message} The server goes on asking by itself.` };
   }
@@ -147,17 +174,22 @@ function whyPending({ state, problem }: AssignmentRecord): { code: string | null
 
 function plan(query: {
   userId?: string | undefined;
+  serialNumber?: string | undefined;
+  licenseType?: LicenseType | undefined;
   adamId?: string | undefined;
   state?: (typeof states)[number] | undefined;
   stranded?: boolean | undefined;
 }): Pick<PageRequest<"assignments">, "index" | "partitions" | "filter"> {
-  const { userId, adamId, state, stranded } = query;
+  const { userId, serialNumber, licenseType, adamId, state, stranded } = query;
   const filter = (seat: AssignmentRecord) =>
     (userId === undefined || seat.userId === userId) &&
+    (serialNumber === undefined || seat.serialNumber === serialNumber) &&
+    (licenseType === undefined || viewHolder(seat).licenseType === licenseType) &&
     (adamId === undefined || seat.adamId === adamId) &&
     (state === undefined || seat.state === state) &&
     (stranded === undefined || Boolean(seat.stranded) === stranded);
   if (userId !== undefined) return { index: "byUser", partitions: [userId], filter };
+  if (serialNumber !== undefined) return { index: "bySerial", partitions: [serialNumber], filter };
   if (adamId !== undefined) return { index: "byApp", partitions: [adamId], filter };
   if (state !== undefined) return { index: "byState", partitions: [state], filter };
   return { index: "all", filter };
@@ -173,8 +205,9 @@ export function licenseRoutes({ store, licenseVerbs }: ApiDependencies): Endpoin
     if (body.all === true && caller.role !== "admin") {
       throw new PippinError("forbidden", `Only an admin may ${verb} every licence there is.`);
     }
-    const { userId = null, adamId = null, confirm } = body;
-    const act = await licenseVerbs.perform({ verb, userId, adamId, confirm, by: caller.keyId, cause });
+    const { userId = null, serialNumber = null, adamId = null, confirm } = body;
+    const whose = { userId, serialNumber, adamId };
+    const act = await licenseVerbs.perform({ verb, ...whose, confirm, by: caller.keyId, cause });
     return store.read((reader) => viewAct(reader, act));
   }
   const refusals = [
@@ -197,6 +230,8 @@ export function licenseRoutes({ store, licenseVerbs }: ApiDependencies): Endpoin
       query: z.strictObject({
         ...pageQuery,
         userId: DirectoryId.optional(),
+        serialNumber: SerialNumber.optional(),
+        licenseType: LicenseTypeName.optional(),
         adamId: AdamId.optional(),
         state: z.enum(states).optional(),
         stranded: z
@@ -227,7 +262,7 @@ export function licenseRoutes({ store, licenseVerbs }: ApiDependencies): Endpoin
       tag,
       summary: "Takes licences back at Apple now; the apps stay on the phones",
       description:
-        "Of a user, an app, both, or all (admins only, with `confirm`). The installations say `license-revoked`, and no licence is " +
+        "Of a user or a phone, of an app, of both, or all (admins only, with `confirm`). The installations say `license-revoked`, and no licence is " +
         "taken for them again until somebody retries or resends one, or changes a deployment. What Apple does not do at once stays " +
         "on record and is asked for again.",
       creates: true,
@@ -244,10 +279,11 @@ export function licenseRoutes({ store, licenseVerbs }: ApiDependencies): Endpoin
       path: "/api/v1/licenses/reclaim",
       role: "operator",
       tag,
-      summary: "Removes apps from their users' phones; each licence returns when the last phone is rid of it",
+      summary:
+        "Removes apps from the phones; each licence returns when the last phone it is for is rid of it",
       description:
-        "Of a user, an app, both, or all (admins only, with `confirm`). Outranks the deployments until somebody retries or resends an " +
-        "installation, or changes a deployment. A phone that can't be reached keeps its user's licence.",
+        "Of a user or a phone, of an app, of both, or all (admins only, with `confirm`). Outranks the deployments until somebody retries or resends an " +
+        "installation, or changes a deployment. A phone that can't be reached keeps the licence.",
       creates: true,
       body: Selection,
       requestExample: { userId: "anna" },

@@ -1,5 +1,6 @@
 /** Roll-ups: the volume-purchased apps with their licences and installs (R42, R43), one app by phone and by user, one user by app. */
 import { z } from "@hono/zod-openapi";
+import { licenseTypeOf, ownSeatOf, phonesOfHolder } from "../deployments/holders.ts";
 import { perOwnerMax } from "../deployments/installations.ts";
 import { DirectoryId } from "../directory/directory.ts";
 import {
@@ -16,8 +17,8 @@ import { termsStatus, type InstallationRecord } from "../store/records.ts";
 import type { Reader } from "../store/store.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
-import { AdamId, Flag, Time, missing, timeOf } from "./fields.ts";
-import { InstallationView, statusFields, viewInstallation, viewStatus } from "./installation-view.ts";
+import { AdamId, Flag, LicenseTypeName, Time, missing, timeOf } from "./fields.ts";
+import { InstallationView, statusFields, viewInstallations, viewStatus } from "./installation-view.ts";
 import { pageOf, pageQuery } from "./paging.ts";
 import { decodePlace, encodePlace } from "./place-cursor.ts";
 
@@ -67,6 +68,7 @@ const UserOfAppView = z
     name: z.string().nullable().openapi({ description: "Null when the directory has the user no more." }),
     terms: z.enum(["notInvited", "invited", "accepted", "retired"]).nullable(),
     licensed: z.boolean().openapi({ description: "Whether the user holds a licence of the app." }),
+    licensedDevices: count.openapi({ description: "Phones of the user that hold a licence themselves." }),
     label: Label,
     devices: Counts,
     attempts: count,
@@ -83,6 +85,7 @@ const DeviceOfAppView = z
     productName: z.string().nullable(),
     osVersion: z.string().nullable(),
     lastSeenAt: Time.nullable(),
+    licenseType: LicenseTypeName,
     ...statusFields,
   })
   .openapi("DeviceInstallStatus");
@@ -97,6 +100,7 @@ const UserSummary = z
         adamId: z.string(),
         name: z.string().nullable(),
         licensed: z.boolean(),
+        licensedDevices: count,
         label: Label,
         devices: Counts,
       }),
@@ -123,6 +127,13 @@ async function isLicensed(reader: Reader, userId: string, adamId: string): Promi
   return (await reader.get("assignments", `${userId} ${adamId}`))?.state === "held";
 }
 
+async function countLicensedDevices(reader: Reader, userId: string, adamId: string): Promise<number> {
+  let count = 0;
+  for (const { device } of await phonesOfHolder(reader, { userId, adamId }))
+    if ((await ownSeatOf(reader, { adamId }, device))?.state === "held") count += 1;
+  return count;
+}
+
 async function viewUserOfApp(
   reader: Reader,
   adamId: string,
@@ -134,6 +145,7 @@ async function viewUserOfApp(
     name: user?.name ?? null,
     terms: user ? termsStatus(user.vpp) : null,
     licensed: await isLicensed(reader, userId, adamId),
+    licensedDevices: await countLicensedDevices(reader, userId, adamId),
     label: labelOfUser(phones),
     devices: phones,
     attempts,
@@ -155,6 +167,7 @@ async function viewDeviceOfApp(
     productName: device?.productName ?? null,
     osVersion: device?.osVersion ?? null,
     lastSeenAt: timeOf(device?.lastSeenAt ?? null),
+    licenseType: await licenseTypeOf(reader, record),
     ...viewStatus(record),
   };
 }
@@ -180,7 +193,9 @@ async function summariseUser(reader: Reader, userId: string): Promise<z.infer<ty
     const label = labelOfUser(devices);
     counts[countByLabel[label]] += 1;
     const name = (await reader.get("apps", adamId))?.name ?? null;
-    apps.push({ adamId, name, licensed: await isLicensed(reader, userId, adamId), label, devices });
+    const licensed = await isLicensed(reader, userId, adamId);
+    const licensedDevices = await countLicensedDevices(reader, userId, adamId);
+    apps.push({ adamId, name, licensed, licensedDevices, label, devices });
   }
   return { userId, name: user.name, terms: termsStatus(user.vpp), apps, counts };
 }
@@ -330,7 +345,8 @@ export function summaryRoutes({ store }: ApiDependencies): Endpoint[] {
         return await store.read(async (reader) => {
           if (!(await reader.get("users", userId))) throw missing("user", userId);
           const page = await findInstallations(reader, { userId, label }, limit, from);
-          return { items: page.records.map(viewInstallation), nextCursor: encodePlace(page.next) };
+          const items = await viewInstallations(reader, page.records);
+          return { items, nextCursor: encodePlace(page.next) };
         });
       },
     }),

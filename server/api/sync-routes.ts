@@ -64,7 +64,8 @@ const Loss = z
     at: Time,
     syncId: z.string(),
     kind: z.enum(["user", "license"]),
-    userId: z.string(),
+    userId: z.string().nullable(),
+    serialNumber: z.string().nullable().openapi({ description: "Of a licence that a phone held itself." }),
     clientUserIdStr: z.string(),
     adamId: z.string().nullable().openapi({ description: "Of a licence." }),
     reason: z.enum(["user-retired", "user-missing", "gone-at-apple"]).openapi({
@@ -75,8 +76,8 @@ const Loss = z
   .openapi("Loss");
 
 function viewLoss(loss: LossRecord): z.infer<typeof Loss> {
-  const { id, at, syncId, kind, userId, clientUserIdStr, adamId, reason } = loss;
-  return { id, at: timeOf(at), syncId, kind, userId, clientUserIdStr, adamId, reason };
+  const { id, at, syncId, kind, userId, serialNumber = null, clientUserIdStr, adamId, reason } = loss;
+  return { id, at: timeOf(at), syncId, kind, userId, serialNumber, clientUserIdStr, adamId, reason };
 }
 
 const Foreign = z

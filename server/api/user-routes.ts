@@ -8,7 +8,7 @@ import type { ApiDependencies } from "./dependencies.ts";
 import { DeviceView, viewDevice } from "./device-view.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { Flag, Time, missing, timeOf } from "./fields.ts";
-import { InstallationView, viewInstallation } from "./installation-view.ts";
+import { InstallationView, viewInstallations } from "./installation-view.ts";
 import { pageOf, pageQuery, readPage } from "./paging.ts";
 import {
   StoreAccount,
@@ -225,7 +225,7 @@ export function userRoutes(dependencies: ApiDependencies): Endpoint[] {
             devices: devices.map((device) => viewDevice(device, push.isConnected(device.id))),
             storeAccounts: devices.map((device) => viewStoreAccount(user, device)),
             seats: seats.map(({ adamId, state, since }) => ({ adamId, state, since: timeOf(since) })),
-            installations: installations.map(viewInstallation),
+            installations: await viewInstallations(reader, installations),
           };
         });
       },

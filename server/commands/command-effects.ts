@@ -1,6 +1,7 @@
 /** What the server learns about a device from the answer to a command, in the transaction that stores the answer. */
 import { DeviceInformationAnswer } from "../../shared/commands.ts";
 import type { CommandResult } from "../../shared/results.ts";
+import { devicesOfSerial, perOwnerMax } from "../deployments/installations.ts";
 import { unenrollDevice } from "../enrollment/unenrollment.ts";
 import type { Outbox } from "../outbox.ts";
 import type { CommandRecord, DeviceRecord } from "../store/records.ts";
@@ -21,13 +22,18 @@ export async function noteEffects(
   if (requestType !== "DeviceInformation" && requestType !== "EraseDevice") return;
   const device = await tx.get("devices", udid);
   if (device === undefined) return;
-  if (requestType === "DeviceInformation") await noteInformation(tx, device, result);
+  if (requestType === "DeviceInformation") await noteInformation(tx, device, result, context.world.now());
   // The phone is about to forget all it has. What is queued for it would find nobody, and it may never come back.
   else await unenrollDevice(tx, outbox, context, device);
 }
 
 /** What is shown of a phone is what it last told. A query that it left out says nothing. */
-async function noteInformation(tx: Transaction, device: DeviceRecord, result: CommandResult): Promise<void> {
+async function noteInformation(
+  tx: Transaction,
+  device: DeviceRecord,
+  result: CommandResult,
+  now: number,
+): Promise<void> {
   const answer = DeviceInformationAnswer.safeParse(result);
   if (!answer.success) return;
   const { QueryResponses: told } = answer.data;
@@ -42,8 +48,35 @@ async function noteInformation(tx: Transaction, device: DeviceRecord, result: Co
     osVersion: text("OSVersion", device.osVersion),
     buildVersion: text("BuildVersion", device.buildVersion ?? null),
     productName: text("ProductName", device.productName),
-    serialNumber: text("SerialNumber", device.serialNumber),
+    serialNumber: await serialAfter(tx, device, text("SerialNumber", device.serialNumber)),
   };
   const names = ["deviceName", "osVersion", "buildVersion", "productName", "serialNumber"] as const;
-  if (names.some((name) => after[name] !== (device[name] ?? null))) await tx.put("devices", after);
+  if (names.every((name) => after[name] === (device[name] ?? null))) return;
+  await tx.put("devices", after);
+  // It may be able to hold licences itself now.
+  if (after.osVersion !== device.osVersion || after.serialNumber !== device.serialNumber)
+    await wakeUnlicensable(tx, device.id, now);
+}
+
+/** Licences go by the serial number: one that is in use stays, and one of another phone is not this one's. */
+async function serialAfter(
+  tx: Transaction,
+  { id, serialNumber }: DeviceRecord,
+  told: string | null,
+): Promise<string | null> {
+  if (told === null || told === serialNumber) return serialNumber;
+  const isOthers = (await devicesOfSerial(tx, told)).some(
+    (other) => other.id !== id && other.state !== "unenrolled",
+  );
+  const holdsSeats = serialNumber !== null && (await tx.count("assignments", "bySerial", serialNumber)) > 0;
+  return isOthers || holdsSeats ? serialNumber : told;
+}
+
+async function wakeUnlicensable(tx: Transaction, udid: string, now: number): Promise<void> {
+  const query = { index: "byDevice", partition: udid, limit: perOwnerMax } as const;
+  for (const installation of await tx.list("installations", query)) {
+    const { reason } = installation;
+    if (reason !== "ios-too-old" && reason !== "no-serial-number") continue;
+    await tx.put("installations", { ...installation, dueAt: now });
+  }
 }

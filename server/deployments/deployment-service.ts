@@ -3,8 +3,14 @@ import type { LicensingContext } from "../licensing/account.ts";
 import { settleSeatsOfLeaver } from "../licensing/stranded.ts";
 import { noteInvitationGone } from "../licensing/terms.ts";
 import { transact } from "../outbox.ts";
+import { readPolicies } from "../policies.ts";
 import type { DeploymentService, DeviceHooks } from "../services.ts";
-import type { DeploymentAction, DeploymentRecord, InstallationRecord } from "../store/records.ts";
+import type {
+  DeploymentAction,
+  DeploymentRecord,
+  InstallationRecord,
+  LicenseType,
+} from "../store/records.ts";
 import type { Transaction } from "../store/store.ts";
 import { refreshDevice, refreshUser } from "./desired.ts";
 import { forgetApps, noteCommand } from "./device-facts.ts";
@@ -38,6 +44,14 @@ export function createDeploymentService({ context, wake }: DeploymentServiceOpti
     });
   }
 
+  async function refuseDeviceLicenses(tx: Transaction, licenseType: LicenseType | undefined): Promise<void> {
+    if (licenseType !== "device" || (await readPolicies(tx)).licensing === "user-and-device") return;
+    throw new PippinError(
+      "device_licensing_off",
+      "By policy licences go to users alone. Set `licensing` to `user-and-device` first.",
+    );
+  }
+
   async function act(
     action: typeof retryInstallation,
     id: string,
@@ -58,6 +72,7 @@ export function createDeploymentService({ context, wake }: DeploymentServiceOpti
         if (group === undefined || group.removedAt !== undefined)
           throw new PippinError("not_found", `There is no group ${input.groupId}.`);
         await refuseTwin(tx, input.adamId, input.groupId);
+        await refuseDeviceLicenses(tx, input.licenseType);
         const now = world.now();
         const record: DeploymentRecord = {
           id: world.uuid(),
@@ -74,6 +89,7 @@ export function createDeploymentService({ context, wake }: DeploymentServiceOpti
           adamId: input.adamId,
           group: group.name,
           action: input.action,
+          ...(input.licenseType === undefined ? {} : { licenseType: input.licenseType }),
           cause,
         });
         return record;
@@ -89,15 +105,25 @@ export function createDeploymentService({ context, wake }: DeploymentServiceOpti
         if (action !== "required" && input.deadline != null) {
           throw new PippinError("invalid_request", "Expected a deadline only with the action required.");
         }
+        const { licenseType: given = "user" } = before;
+        const licenseType = input.licenseType ?? given;
+        await refuseDeviceLicenses(tx, input.licenseType);
+        if (licenseType === "user" && given === "device" && before.action !== "uninstall")
+          throw fixedLicenseType();
         const kept = action === "required" ? before.deadline : null;
         const deadline = input.deadline === undefined ? kept : input.deadline;
-        const after = { ...before, action, deadline, updatedAt: world.now(), expandAfter: "", cause };
+        const after: DeploymentRecord = {
+          ...before,
+          ...{ action, deadline, updatedAt: world.now(), expandAfter: "", cause },
+          ...(licenseType === given ? {} : { licenseType }),
+        };
         await tx.put("deployments", after);
         outbox.record("deployment.changed", {
           deploymentId: id,
           adamId: before.adamId,
           from: before.action,
           action,
+          ...(licenseType === given ? {} : { licenseType }),
           cause,
         });
         return after;
@@ -128,6 +154,13 @@ export function createDeploymentService({ context, wake }: DeploymentServiceOpti
     membershipChanged: (tx, outbox, userId) => refreshUser(tx, outbox, userId, world.now()),
     wake,
   };
+}
+
+function fixedLicenseType(): PippinError {
+  return new PippinError(
+    "license_type_fixed",
+    "A licence of a phone can't become one of its user. Change the action to uninstall, and then the licence type.",
+  );
 }
 
 /** How facts about phones reach the deployments. */

@@ -1,19 +1,25 @@
 /** From deployments to installations: which phone is to have which app. */
 import type { Outbox } from "../outbox.ts";
 import { readPolicies } from "../policies.ts";
-import type { DeploymentRecord, DeviceRecord, InstallationRecord, UserRecord } from "../store/records.ts";
+import type {
+  DeploymentRecord,
+  DeviceRecord,
+  InstallationRecord,
+  LicenseType,
+  UserRecord,
+} from "../store/records.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import type { DesiredAction } from "./conflicts.ts";
 import { liftOverride } from "./installation-actions.ts";
+import { livesOnSeat, phonesOfHolder } from "./holders.ts";
 import {
-  assignmentId,
   begunAnew,
   installationId,
   newInstallation,
   perOwnerMax,
   saveInstallation,
 } from "./installations.ts";
-import { isPushed, resolveDeployments, type Desired } from "./wish.ts";
+import { isPushed, resolveDeployments, resolveLicenseType, type Desired } from "./wish.ts";
 
 /** What all deployments of an app ask for on the phones of one user; null when none reaches the user. */
 export async function desiredFor(
@@ -40,8 +46,9 @@ async function resolve(
     (deployment) => !deployment.removed && user.groupIds.includes(deployment.groupId),
   );
   if (reaching.length === 0) return null;
-  const { conflictRules } = await readPolicies(reader);
-  return resolveDeployments(reaching, conflictRules, now);
+  const { conflictRules, licensing } = await readPolicies(reader);
+  const resolved = resolveDeployments(reaching, conflictRules, now);
+  return resolved && { ...resolved, licenseType: resolveLicenseType(reaching, licensing) };
 }
 
 /** The apps that some deployment asks something of, for this user. */
@@ -75,15 +82,19 @@ export async function refreshInstallation(
   const existing = await tx.get("installations", installationId(device.id, adamId));
   // A phone that no deployment ever reached needs no record.
   if (existing === undefined && desired === null) return;
-  const installation = existing ?? (await newcomer(tx, device, adamId, now, cause));
+  const licenseType = wanted?.licenseType ?? existing?.licenseType ?? "user";
+  const installation = existing ?? (await newcomer(tx, device, adamId, licenseType, now, cause));
+  const movesOver = (installation.licenseType ?? "user") !== licenseType;
   const wish = { desired, requiredAt, wantedAt: keepsWish(desired) ? (installation.wantedAt ?? null) : null };
   // An admin's act on installations stands until an admin wants something else.
   const liftsOverride =
     existing?.override != null && (existing.desired !== desired || changedAt > existing.override.at);
-  const changed = installation.desired !== desired || isPushed(installation, now) !== isPushed(wish, now);
+  const changed =
+    installation.desired !== desired || isPushed(installation, now) !== isPushed(wish, now) || movesOver;
   await saveInstallation(tx, outbox, installation, {
     ...(changed && existing ? begunAnew(installation, now) : installation),
     ...wish,
+    ...(movesOver ? { licenseType } : {}),
     userId: device.userId,
     ...(liftsOverride ? { override: null } : {}),
     dueAt: now,
@@ -92,19 +103,23 @@ export async function refreshInstallation(
   if (liftsOverride && desired !== "uninstall") await liftOverride(tx, outbox, installation, now);
 }
 
-/** What an admin took away from a user is not for the user's next phone either. */
+/** What an admin took away from a user is not for the user's next phone either; and what was taken from a phone, not for that phone. */
 async function newcomer(
   tx: Transaction,
-  { id, userId }: DeviceRecord,
+  { id, userId, serialNumber }: DeviceRecord,
   adamId: string,
+  licenseType: LicenseType,
   now: number,
   cause: number,
 ): Promise<InstallationRecord> {
-  const installation = newInstallation(id, adamId, userId, now, cause);
-  if (userId === null) return installation;
-  const query = { index: "byHolder", partition: assignmentId(userId, adamId), limit: 100 } as const;
-  const others = await tx.list("installations", query);
-  const taken = others.find(({ override }) => override && override.verb !== "cancelled");
+  const bare = newInstallation(id, adamId, userId, now, cause);
+  const installation: InstallationRecord = licenseType === "device" ? { ...bare, licenseType } : bare;
+  const holder = licenseType === "device" ? { userId: null, serialNumber } : { userId };
+  const phones = await phonesOfHolder(tx, { ...holder, adamId });
+  const taken = phones
+    .filter(livesOnSeat)
+    .map((phone) => phone.installation)
+    .find(({ override }) => override && override.verb !== "cancelled");
   return taken?.override ? { ...installation, override: taken.override } : installation;
 }
 

@@ -4,7 +4,8 @@ import { supersedeAct } from "../licensing/license-acts.ts";
 import type { Outbox } from "../outbox.ts";
 import type { InstallationRecord, UserRecord } from "../store/records.ts";
 import type { Transaction } from "../store/store.ts";
-import { assignmentId, dropOverrides, inState, notHeldUp, saveInstallation } from "./installations.ts";
+import { dropOverrides, holderFor } from "./holders.ts";
+import { inState, notHeldUp, saveInstallation, seatIdOf } from "./installations.ts";
 import { isPresent, isUnderWay } from "./next-step.ts";
 import { isToBeInstalled } from "./wish.ts";
 
@@ -26,7 +27,9 @@ export async function retryInstallation(
   cause: number,
 ): Promise<InstallationRecord> {
   const before = await find(tx, id);
-  if (before.state !== "failed" && !before.override) {
+  // An app that stays with its user's licence because Apple refused the phone's.
+  const isStuck = before.state === "installed" && before.reason === "license-refused";
+  if (before.state !== "failed" && !before.override && !isStuck) {
     throw new PippinError(
       "conflict",
       `Only an installation that failed, or that was revoked, reclaimed or cancelled, can be retried; this one is ${before.state}.`,
@@ -139,17 +142,18 @@ async function askAgain(
   return asked;
 }
 
-/** An admin wants the app after all. The licence is the user's: a revoke stands on all phones or on none. */
+/** An admin wants the app after all. A revoke stands on all phones that the licence is for, or on none. */
 export async function liftOverride(
   tx: Transaction,
   outbox: Outbox,
-  { override, userId, adamId }: InstallationRecord,
+  installation: InstallationRecord,
   now: number,
 ): Promise<void> {
-  if (!override || userId === null) return;
-  const seatId = assignmentId(userId, adamId);
-  if (override.verb === "revoked") await dropOverrides(tx, seatId, "revoked", now);
-  if (override.verb === "reclaimed") await supersedeAct(tx, outbox, seatId, now);
+  const { override, adamId } = installation;
+  if (!override) return;
+  const holder = await holderFor(tx, installation);
+  if (override.verb === "revoked") await dropOverrides(tx, { ...holder, adamId }, "revoked", now);
+  if (override.verb === "reclaimed") await supersedeAct(tx, outbox, seatIdOf(holder, adamId), now);
 }
 
 async function allowInvitations(tx: Transaction, userId: string | null): Promise<void> {

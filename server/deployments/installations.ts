@@ -2,15 +2,18 @@
 import type { Outbox } from "../outbox.ts";
 import type {
   AssignmentRecord,
-  InstallationOverride,
+  DeviceRecord,
   InstallationReason,
   InstallationRecord,
   InstallationState,
+  SeatHolder,
 } from "../store/records.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 
 /** A user has few phones and a phone few apps; past this something is wrong. */
 export const perOwnerMax = 1_000;
+/** Phones of one user: a person has few. */
+const phonesPerUserMax = 100;
 
 export function installationId(udid: string, adamId: string): string {
   return `${udid} ${adamId}`;
@@ -18,6 +21,36 @@ export function installationId(udid: string, adamId: string): string {
 
 export function assignmentId(userId: string, adamId: string): string {
   return `${userId} ${adamId}`;
+}
+
+/** The id of the seat that this user, or the phone with this serial number, has or would have. */
+export function seatIdOf({ userId, serialNumber }: SeatHolder, adamId: string): string {
+  return userId === null ? `serial:${serialNumber ?? ""} ${adamId}` : assignmentId(userId, adamId);
+}
+
+/** Phones that have had one serial number: one, and what it was before it was wiped or its board was changed. */
+const sameSerialMax = 100;
+
+export function devicesOfSerial(reader: Reader, serialNumber: string): Promise<DeviceRecord[]> {
+  return reader.list("devices", { index: "bySerial", partition: serialNumber, limit: sameSerialMax });
+}
+
+/** The installations that a seat is for: those of one app on the phones of its user, or on the phone that holds it. */
+export async function installationsOfSeat(
+  reader: Reader,
+  { userId, serialNumber }: SeatHolder,
+  adamId: string,
+): Promise<InstallationRecord[]> {
+  if (userId !== null) {
+    const partition = assignmentId(userId, adamId);
+    return reader.list("installations", { index: "byHolder", partition, limit: phonesPerUserMax });
+  }
+  const found: InstallationRecord[] = [];
+  for (const { id } of serialNumber ? await devicesOfSerial(reader, serialNumber) : []) {
+    const installation = await reader.get("installations", installationId(id, adamId));
+    if (installation) found.push(installation);
+  }
+  return found;
 }
 
 export function newInstallation(
@@ -105,25 +138,29 @@ export async function saveInstallation(
   });
 }
 
-/** Lets the deployments have their say again on every phone that shares the seat. */
-export async function dropOverrides(
-  tx: Transaction,
-  seatId: string,
-  verb: InstallationOverride["verb"],
-  now: number,
-): Promise<void> {
-  const query = { index: "byHolder", partition: seatId, limit: 100 } as const;
-  for (const installation of await tx.list("installations", query)) {
-    if (installation.override?.verb !== verb) continue;
-    await tx.put("installations", { ...installation, override: null, dueAt: now });
-  }
-}
-
 /** Has the reconciler look at it at once. */
 export async function markDue(tx: Transaction, id: string, now: number, cause?: number): Promise<void> {
   const installation = await tx.get("installations", id);
   if (installation === undefined) return;
   await tx.put("installations", { ...installation, dueAt: now, cause: cause ?? installation.cause });
+}
+
+/** What kept installations of one app from going on is over: they are looked at again. */
+export async function wakeReason(
+  tx: Transaction,
+  reason: InstallationReason,
+  adamId: string,
+  now: number,
+): Promise<void> {
+  let after: readonly [string, string] | undefined;
+  for (;;) {
+    const query = { index: "byReason", partition: reason, limit: 500, ...(after ? { after } : {}) } as const;
+    const page = await tx.list("installations", query);
+    for (const one of page) if (one.adamId === adamId) await tx.put("installations", { ...one, dueAt: now });
+    const last = page.at(-1);
+    if (last === undefined) return;
+    after = [last.id, last.id];
+  }
 }
 
 /** Everything of one user is looked at again. */

@@ -13,6 +13,7 @@ import type {
   InstallationOverride,
   InstallationReason,
   InstallationState,
+  LicenseType,
   VppUser,
 } from "../store/records.ts";
 import type { DesiredAction } from "./conflicts.ts";
@@ -34,8 +35,21 @@ export interface Observed {
     readonly sharedAppleIdUntil?: number | null;
   } | null;
   readonly account: "usable" | "unusable" | "missing";
+  /** Whose licence counts on this phone. Default: its user's. */
+  readonly licenseType?: LicenseType;
+  /** Of that licence. */
   readonly seat: AssignmentRecord["state"] | "none";
-  /** Another phone of the same user has the app, or is to have it. */
+  /** Where the phone's own licence counts: what its user holds beside it. */
+  readonly userSeat?: {
+    readonly state: AssignmentRecord["state"] | "none";
+    /** Apple would take it back. */
+    readonly isReturnable: boolean;
+    /** Which of the user's phones have the app by it. */
+    readonly neededBy: "nobody" | "this" | "another";
+  };
+  /** Why the phone can't hold a licence itself, if it can't. */
+  readonly ownSeatProblem?: InstallationReason | null;
+  /** Another phone that the seat is for has the app, or is to have it. */
   readonly sharedWithOtherPhone: boolean;
   /** Other phones of the user that have the app or are getting it: Apple's limit counts them. */
   readonly otherHoldersCount?: number;
@@ -75,10 +89,23 @@ export type Step =
   | { readonly kind: "register" }
   /** Send the program invitation to this phone. */
   | { readonly kind: "invite" }
-  /** Take a seat for the user; `again` when that was begun and its outcome isn't known. */
-  | { readonly kind: "associate"; readonly again: boolean }
-  /** Give the user's seat back; `again` as above. */
-  | { readonly kind: "disassociate"; readonly again: boolean; readonly because: string }
+  /**
+   * Take the seat; `again` when that was begun and its outcome isn't known. `ofUser`: that of the user, although the phone's own counts.
+   * `staysUntil`: the app is there by its user's seat and goes on so where none is free, to be looked at again then.
+   */
+  | {
+      readonly kind: "associate";
+      readonly again: boolean;
+      readonly ofUser?: true;
+      readonly staysUntil?: number | null;
+    }
+  /** Give the seat back; `again` and `ofUser` as above. */
+  | {
+      readonly kind: "disassociate";
+      readonly again: boolean;
+      readonly because: string;
+      readonly ofUser?: true;
+    }
   | { readonly kind: "install" }
   | { readonly kind: "remove" }
   /** Take back the open command, which nobody wants any more and no phone has seen. */
@@ -87,6 +114,9 @@ export type Step =
   | { readonly kind: "verify"; readonly state: InstallationState };
 
 const invitationsMax = 3;
+
+/** Why a user's seat goes back when the phone that used it has one of its own, or gets the very one that comes free. */
+export const movedToDevice = "moved-to-device";
 
 /** States in which the install is under way on the phone. */
 const underWay: ReadonlySet<string> = new Set<ManagedAppState>([
@@ -128,23 +158,52 @@ function rest(
 /** @returns the one thing to do now, given what the deployments ask for (null: nothing any more). */
 export function nextStep(desired: DesiredAction | null, observed: Observed, policy: Policies): Step {
   const { device, installation, seat } = observed;
-  if (!device.enrolled) return whenUnenrolled(observed, policy);
-  const refused = refusesDep(device.kind, observed.user !== null, policy);
-  if (refused && !isTouched(observed)) return rest("notApplicable", "dep-enrolled");
-  if (observed.user === null) return rest("notApplicable", "no-user");
+  if (!device.enrolled) return whenUnenrolled(desired, observed, policy);
+  const refusal = refusalOf(observed, policy);
+  if (refusal && !isTouched(observed)) return rest("notApplicable", refusal);
+  // A phone that nobody has any more may still have a licence of its own.
+  if (observed.user === null && !(isOwn(observed) && seat !== "none"))
+    return rest("notApplicable", "no-user");
   // Half-done movements of a seat come first: their outcome decides everything after.
   if (seat === "associating") return { kind: "associate", again: true };
   if (seat === "disassociating") return { kind: "disassociate", again: true, because: "unfinished" };
+  const left = settleUserSeat(desired, observed);
+  if (left) return left;
   if (observed.override) return whileOverridden(observed.override, observed, policy);
   const wish = { ...installation, desired };
-  const wanted = !refused && isToBeInstalled(wish, observed.now);
-  const begins = wanted && observed.user.status !== "Retired";
+  const wanted = refusal === null && isToBeInstalled(wish, observed.now);
+  const begins = wanted && (isOwn(observed) || observed.user?.status !== "Retired");
   if (installation.awaitingCommand) return awaiting(desired, begins, observed);
   if (wanted) return noLaterThan(installation.requiredAt, towardsInstalled(observed, policy));
   if (desired === "uninstall") return towardsRemoved(observed, policy);
-  if (refused) return leaveAlone("dep-enrolled", observed, policy);
+  if (refusal) return leaveAlone(refusal, observed, policy);
   if (isOffered(wish, observed.now)) return offer(observed, policy);
   return leaveAlone(desired === "notApplicable" ? "excluded" : null, observed, policy);
+}
+
+function isOwn({ licenseType }: Observed): boolean {
+  return licenseType === "device";
+}
+
+/** Why the phone gets nothing new by policy. */
+function refusalOf(observed: Observed, policy: Policies): "dep-enrolled" | "device-licensing-off" | null {
+  if (refusesDep(observed.device.kind, observed.user !== null, policy)) return "dep-enrolled";
+  return isOwn(observed) && policy.licensing === "user" ? "device-licensing-off" : null;
+}
+
+/** What is left to do about the user's seat where the phone's own counts; it goes back as soon as no phone has the app by it. */
+function settleUserSeat(
+  desired: DesiredAction | null,
+  { userSeat, seat, override }: Observed,
+): Extract<Step, { kind: "associate" | "disassociate" }> | undefined {
+  if (userSeat?.state === "associating") return { kind: "associate", again: true, ofUser: true };
+  if (userSeat?.state === "disassociating")
+    return { kind: "disassociate", again: true, because: "unfinished", ofUser: true };
+  if (userSeat?.state !== "held" || !userSeat.isReturnable || userSeat.neededBy !== "nobody")
+    return undefined;
+  const uninstalled = desired === "uninstall" ? "uninstalled" : "not-deployed";
+  const because = override ?? (seat === "held" ? movedToDevice : uninstalled);
+  return { kind: "disassociate", again: false, because, ofUser: true };
 }
 
 /** Something was begun on this phone, and has to be brought to an end even where nothing new may begin. */
@@ -172,22 +231,28 @@ function awaiting(desired: DesiredAction | null, wanted: boolean, { installation
   return rest(state === "installed" && desired !== "uninstall" ? "installed" : busy);
 }
 
-function whenUnenrolled(observed: Observed, policy: Policies): Step {
+function whenUnenrolled(desired: DesiredAction | null, observed: Observed, policy: Policies): Step {
   if (observed.seat === "associating") return { kind: "associate", again: true };
   if (observed.seat === "disassociating") return { kind: "disassociate", again: true, because: "unenrolled" };
-  if (canReturnSeat(observed)) {
-    if (observed.override === "reclaimed") return giveBack("reclaimed");
-    if (policy.licenseOnUnenroll === "reclaim") return giveBack("unenrolled");
-  }
+  const left = settleUserSeat(desired, observed);
+  if (left?.again === true) return left;
+  const because =
+    observed.override === "reclaimed"
+      ? "reclaimed"
+      : policy.licenseOnUnenroll === "reclaim"
+        ? "unenrolled"
+        : null;
+  if (because !== null && canReturnSeat(observed)) return giveBack(because);
+  if (because !== null && left) return { ...giveBack(because), ofUser: true };
   return rest("notInstalled", "unenrolled");
 }
 
-/** The user has the seat, no other phone needs it, and Apple would take it. */
+/** The seat is held, no other phone needs it, and Apple would take it. */
 function canReturnSeat({ seat, sharedWithOtherPhone, irrevocable }: Observed): boolean {
   return seat === "held" && !sharedWithOtherPhone && irrevocable !== true;
 }
 
-function giveBack(because: string): Step {
+function giveBack(because: string): Extract<Step, { kind: "disassociate" }> {
   return { kind: "disassociate", again: false, because };
 }
 
@@ -214,8 +279,8 @@ function whileOverridden(verb: InstallationOverride["verb"], observed: Observed,
 function towardsInstalled(observed: Observed, policy: Policies): Step {
   const { installation, user, seat, now } = observed;
   if (isPresent(installation.appState) && seat === "held") return whilePresent(observed, policy);
-  // Who is about to be retired still has the seat, and nothing more is begun with it.
-  if (seat === "held" && user?.status !== "Retired") {
+  // Who is about to be retired still has the seat, and nothing more is begun with it. A phone's own has nothing to do with that.
+  if (seat === "held" && (isOwn(observed) || user?.status !== "Retired")) {
     const restoreAt = (installation.presentAt ?? 0) + inventoryMs(policy);
     if (isUserRemoved(observed) && now < restoreAt && (installation.wantedAt ?? null) === null)
       return rest("notInstalled", "user-removed", restoreAt);
@@ -234,6 +299,7 @@ function towardsInstalled(observed: Observed, policy: Policies): Step {
     const installAt = (installation.appStateAt ?? 0) + waitMs;
     return now >= installAt ? { kind: "install" } : rest("installing", installation.reason, installAt);
   }
+  if (isOwn(observed)) return towardsOwnSeat(observed, policy);
   // What the person refused, or what failed for good, waits for an admin's retry.
   if (installation.state === "failed" && isFinal(installation.reason)) {
     return rest("failed", installation.reason);
@@ -254,6 +320,28 @@ function towardsInstalled(observed: Observed, policy: Policies): Step {
       return againAt > now ? rest("failed", "shared-apple-id", againAt) : { kind: "associate", again: false };
     }
   }
+}
+
+/** The phone is to hold the licence itself: nobody is invited, and no Apple ID is asked for. */
+function towardsOwnSeat(observed: Observed, policy: Policies): Step {
+  const { installation, account, userSeat, ownSeatProblem = null } = observed;
+  // Already there by its user's licence, or on its way: it stays so, whatever becomes of the phone's own.
+  if (userSeat?.state === "held" && isUnderWay(installation.appState))
+    return verifyWhenDue("installing", observed, policy);
+  if (userSeat?.state === "held" && isPresent(installation.appState)) {
+    const step = whilePresent(observed, policy);
+    if (step.kind !== "rest") return step;
+    const refused = installation.reason === "license-refused" ? installation.reason : null;
+    const problem = ownSeatProblem ?? (account === "usable" ? refused : "account-unusable");
+    if (problem !== null) return { ...step, reason: problem };
+    return { kind: "associate", again: false, staysUntil: step.dueAt };
+  }
+  if (installation.state === "failed" && isFinal(installation.reason)) {
+    return rest("failed", installation.reason);
+  }
+  if (ownSeatProblem !== null) return rest("failed", ownSeatProblem);
+  if (account !== "usable") return rest("pending", "account-unusable");
+  return { kind: "associate", again: false };
 }
 
 /** One invitation is enough; but one for a phone that is switched off, or gone without a word, reaches nobody. */
@@ -356,7 +444,11 @@ function inventoryMs(policy: Policies): number {
 }
 
 /** Nothing is to be begun: what is installed stays, what was begun is watched to its end, an unused seat goes back. */
-function leaveAlone(because: "excluded" | "dep-enrolled" | null, observed: Observed, policy: Policies): Step {
+function leaveAlone(
+  because: "excluded" | "dep-enrolled" | "device-licensing-off" | null,
+  observed: Observed,
+  policy: Policies,
+): Step {
   const { installation } = observed;
   if (isPresent(installation.appState)) return whilePresent(observed, policy);
   if (isUnderWay(installation.appState)) {

@@ -11,6 +11,7 @@ const installationsPerTurn = 50;
 const ofInstallations: ReadonlySet<string> = new Set<keyof Policies>([
   "conflictRules",
   "dep",
+  "licensing",
   "licenseOnUnenroll",
   "inventoryIntervalDays",
   "installAttemptsMax",
@@ -40,6 +41,7 @@ export async function changePolicies(
   if (changed.some((name) => ofInstallations.has(name)))
     await tx.put("settings", { id: sweepId, value: { after: "", cause } });
   await moveNextSync(tx, before, after, now);
+  if (changed.includes("licensing")) await readLicensesAnew(tx);
   if (changed.includes("termsPoll")) await hastenPolls(tx, after, now);
   outbox.record("admin.changed", { what: "policies.set", changed, cause });
   return changed;
@@ -50,6 +52,12 @@ async function moveNextSync(tx: Transaction, before: Policies, after: Policies, 
   const movedMs = (after.syncIntervalHours - before.syncIntervalHours) * 3_600_000;
   if (account === undefined || movedMs === 0) return;
   await tx.put("accounts", { ...account, nextSyncAt: Math.max(now, account.nextSyncAt + movedMs) });
+}
+
+/** Which licences of devices are ours depends on the policy, and what was read before won't be among the changes. */
+async function readLicensesAnew(tx: Transaction): Promise<void> {
+  const account = await tx.get("accounts", accountId);
+  if (account) await tx.put("accounts", { ...account, licensesSinceToken: null });
 }
 
 /** Nobody waits longer for the next question than the new policy would have them wait. */

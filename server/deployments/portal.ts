@@ -2,7 +2,7 @@
 import type { PortalApp, PortalAppStatus } from "../../shared/portal.ts";
 import { portalAppsMax } from "../../shared/portal.ts";
 import type { Outbox } from "../outbox.ts";
-import { readPolicies } from "../policies.ts";
+import { readPolicies, type Policies } from "../policies.ts";
 import type { DeviceRecord, InstallationRecord, InstallationState } from "../store/records.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import { begunAnew, inState, installationId, perOwnerMax, saveInstallation } from "./installations.ts";
@@ -18,14 +18,15 @@ export interface Offers {
 
 /** What is offered to the user of this phone: nothing to one that may have no volume-purchase app, nor to one without a user. */
 export async function listOffers(reader: Reader, device: DeviceRecord, now: number): Promise<Offers> {
-  if (!(await mayHaveApps(reader, device))) return { apps: [], complete: true };
+  const policies = await readPolicies(reader);
+  if (!mayHaveApps(device, policies)) return { apps: [], complete: true };
   const apps: PortalApp[] = [];
   for (const installation of await reader.list("installations", {
     index: "byDevice",
     partition: device.id,
     limit: perOwnerMax,
   })) {
-    if (!isToBeHad(installation, now)) continue;
+    if (!isToBeHad(installation, policies, now)) continue;
     const app = await reader.get("apps", installation.adamId);
     if (app === undefined) continue;
     const status = statusOf(installation, now);
@@ -57,8 +58,9 @@ export async function wishFor(
   cause: number,
 ): Promise<boolean> {
   const installation = await tx.get("installations", installationId(device.id, adamId));
-  if (installation === undefined || !isToBeHad(installation, now)) return false;
-  if (!(await mayHaveApps(tx, device)) || (await tx.get("apps", adamId)) === undefined) return false;
+  const policies = await readPolicies(tx);
+  if (installation === undefined || !isToBeHad(installation, policies, now)) return false;
+  if (!mayHaveApps(device, policies) || (await tx.get("apps", adamId)) === undefined) return false;
   if (isGettingIt(installation, now)) return true;
   const { commandUUID, reason } = installation;
   // Whoever waits for a free licence keeps the place in the queue.
@@ -69,10 +71,11 @@ export async function wishFor(
   return true;
 }
 
-/** Offered, and no admin has taken it away from this phone since. */
-function isToBeHad(installation: InstallationRecord, now: number): boolean {
-  const verb = installation.override?.verb;
-  return isOffered(installation, now) && (verb === undefined || verb === "cancelled");
+/** Offered, and no admin has taken it away from this phone since, nor the licences that phones hold themselves. */
+function isToBeHad(installation: InstallationRecord, { licensing }: Policies, now: number): boolean {
+  const { override, licenseType, appState } = installation;
+  if (licenseType === "device" && licensing === "user" && !isPresent(appState)) return false;
+  return isOffered(installation, now) && (override?.verb ?? "cancelled") === "cancelled";
 }
 
 function isGettingIt(installation: InstallationRecord, now: number): boolean {
@@ -85,9 +88,9 @@ function isOnPhone({ appState }: InstallationRecord): boolean {
   return isPresent(appState) || isUnderWay(appState);
 }
 
-async function mayHaveApps(reader: Reader, device: DeviceRecord): Promise<boolean> {
+function mayHaveApps(device: DeviceRecord, policies: Policies): boolean {
   if (device.state !== "enrolled" || device.userId === null) return false;
-  return !refusesDep(device.kind, true, await readPolicies(reader));
+  return !refusesDep(device.kind, true, policies);
 }
 
 const statuses: Record<InstallationState, PortalAppStatus> = {

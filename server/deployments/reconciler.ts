@@ -23,8 +23,8 @@ import type { Transaction } from "../store/store.ts";
 import { expandOneDeployment } from "./desired.ts";
 import { createDeviceHooks } from "./deployment-service.ts";
 import { Effects, type Effect } from "./effects.ts";
-import { assignmentId, begunAnew, inState, saveInstallation } from "./installations.ts";
-import { nextStep, overrideReasons, type Step } from "./next-step.ts";
+import { assignmentId, begunAnew, inState, saveInstallation, seatIdOf } from "./installations.ts";
+import { movedToDevice, nextStep, overrideReasons, type Step } from "./next-step.ts";
 import { observe, type Facts } from "./observe.ts";
 import { sweepInstallations } from "./policy-change.ts";
 
@@ -113,9 +113,11 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     now: number,
     woken: string[],
   ): Promise<Effect | undefined> {
-    const { user } = facts;
+    const { user, holder } = facts;
+    const { adamId } = installation;
     const save = (after: InstallationRecord) => saveInstallation(tx, outbox, installation, after);
-    const seatId = user ? assignmentId(user.id, installation.adamId) : "";
+    const userSeatId = user ? assignmentId(user.id, adamId) : "";
+    const seatId = holder ? seatIdOf(holder, adamId) : "";
     switch (step.kind) {
       case "rest": {
         const waits = step.state === "failed" && step.reason === "no-license";
@@ -125,9 +127,11 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
           dueAt: step.dueAt,
           waitingSince,
         });
-        if (!facts.observed.device.enrolled) await settleLonelySeat(tx, outbox, seatId, "unenrolled", now);
-        if (step.state === "installed") await unstrandSeat(tx, seatId);
-        if (step.state !== installation.state) await wakeOverLimit(tx, installation, seatId, now);
+        for (const id of new Set([seatId, userSeatId])) {
+          if (!facts.observed.device.enrolled) await settleLonelySeat(tx, outbox, id, "unenrolled", now);
+        }
+        if (step.state === "installed") await unstrandSeat(tx, livingSeat(facts, seatId, userSeatId));
+        if (step.state !== installation.state) await wakeOverLimit(tx, installation, userSeatId, now);
         return undefined;
       }
       case "register":
@@ -135,20 +139,22 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
         await save(inState(installation, "pending", null, now));
         return effect(installation, `register ${user.id}`, () => registerUser(context, user.id));
       case "associate": {
-        if (user === undefined) return undefined;
-        if (!step.again && !(await intendAssociate(tx, installation, user.id, now))) {
-          await refuseSeat(tx, outbox, installation, user.id, now);
-          return undefined;
+        const id = step.ofUser ? userSeatId : seatId;
+        if (!step.again) {
+          if (holder === null) return undefined;
+          if (!(await intendAssociate(tx, installation, holder, now)))
+            return await withoutSeat(tx, outbox, installation, facts, step, now);
+          const state = step.staysUntil === undefined ? "installing" : "installed";
+          await save({ ...inState(installation, state, null, now), waitingSince: null });
         }
-        if (!step.again)
-          await save({ ...inState(installation, "installing", null, now), waitingSince: null });
-        return effect(installation, `seat ${seatId}`, () => performAssociate(context, seatId));
+        return effect(installation, `seat ${id}`, () => performAssociate(context, id));
       }
       case "disassociate": {
-        const assignment = await tx.get("assignments", seatId);
+        const id = step.ofUser ? userSeatId : seatId;
+        const assignment = await tx.get("assignments", id);
         if (assignment === undefined) return undefined;
         if (!step.again) await intendDisassociate(tx, assignment, installation, step.because, now);
-        return effect(installation, `seat ${seatId}`, () => performDisassociate(context, seatId));
+        return effect(installation, `seat ${id}`, () => performDisassociate(context, id));
       }
       case "install":
         await unstrandSeat(tx, seatId);
@@ -172,39 +178,47 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
   async function wakeOverLimit(
     tx: Transaction,
     installation: InstallationRecord,
-    seatId: string,
+    userSeatId: string,
     now: number,
   ): Promise<void> {
-    const query = { index: "byHolder", partition: seatId, limit: 100 } as const;
+    const query = { index: "byHolder", partition: userSeatId, limit: 100 } as const;
     for (const other of await tx.list("installations", query)) {
       if (other.id === installation.id || other.reason !== "device-limit") continue;
       await tx.put("installations", { ...other, dueAt: now });
     }
   }
 
-  async function refuseSeat(
+  /** None is free. A phone that needs its user's seat no longer once it has one of its own gets that very one. */
+  async function withoutSeat(
     tx: Transaction,
     outbox: Outbox,
     installation: InstallationRecord,
-    userId: string,
+    { holder, user, observed }: Facts,
+    { staysUntil }: Extract<Step, { kind: "associate" }>,
     now: number,
-  ): Promise<void> {
+  ): Promise<Effect | undefined> {
+    const { adamId } = installation;
+    if (holder === null) return undefined;
+    const userSeat =
+      user &&
+      staysUntil !== undefined &&
+      observed.userSeat?.isReturnable &&
+      observed.userSeat.neededBy === "this"
+        ? await tx.get("assignments", assignmentId(user.id, adamId))
+        : undefined;
+    if (userSeat !== undefined) {
+      await intendDisassociate(tx, userSeat, installation, movedToDevice, now);
+      return effect(installation, `seat ${userSeat.id}`, () => performDisassociate(context, userSeat.id));
+    }
     const first = installation.reason !== "no-license";
     await saveInstallation(tx, outbox, installation, {
-      ...inState(installation, "failed", "no-license", now),
+      ...inState(installation, staysUntil === undefined ? "failed" : "installed", "no-license", now),
       waitingSince: installation.waitingSince ?? now,
-      dueAt: null,
+      dueAt: staysUntil ?? null,
     });
-    const { adamId } = installation;
-    if (first)
-      await writeLedger(
-        tx,
-        outbox,
-        "refused",
-        { userId, adamId, installationId: installation.id },
-        "no-license",
-        now,
-      );
+    const seat = { ...holder, adamId, installationId: installation.id };
+    if (first) await writeLedger(tx, outbox, "refused", seat, "no-license", now);
+    return undefined;
   }
 
   /** Queues the step's command in the same transaction that notes it. */
@@ -312,6 +326,11 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       await effects.stop();
     },
   };
+}
+
+/** Which seat the app on the phone lives on: its user's, until it has one of its own. */
+function livingSeat({ observed }: Facts, seatId: string, userSeatId: string): string {
+  return observed.licenseType === "device" && observed.seat === "none" ? userSeatId : seatId;
 }
 
 /** The moment an app that was offered until now becomes one that is pushed: a new beginning, kept in the record. */

@@ -2,11 +2,16 @@
  * Who wants the app on the phone, and when: the organisation by a deployment (at once, or from a deadline on), the person by asking
  * for it in the company portal while it is offered.
  */
-import type { DeploymentRecord, InstallationRecord } from "../store/records.ts";
+import type { DeploymentRecord, InstallationRecord, LicenseType } from "../store/records.ts";
 import { resolveConflicts, type ConflictRules, type DesiredAction } from "./conflicts.ts";
 
 /** What the deployments ask for on one phone. */
-export interface Desired {
+export interface Desired extends ResolvedAction {
+  /** Whose licence; null where nothing is to be installed, so that it stays as it is. */
+  readonly licenseType: LicenseType | null;
+}
+
+export interface ResolvedAction {
   readonly action: DesiredAction;
   /** When a required app is pushed; null when at once, and for everything that isn't required. */
   readonly requiredAt: number | null;
@@ -23,7 +28,7 @@ export function resolveDeployments(
   deployments: readonly Pick<DeploymentRecord, "action" | "deadline">[],
   rules: ConflictRules,
   now: number,
-): Desired | null {
+): ResolvedAction | null {
   const action = resolveConflicts(
     deployments.map((deployment) => deployment.action),
     rules,
@@ -34,6 +39,22 @@ export function resolveDeployments(
     .map((deployment) => deployment.deadline ?? now);
   const earliest = Math.min(...deadlines);
   return { action, requiredAt: deadlines.length > 0 && earliest > now ? earliest : null };
+}
+
+/**
+ * Whose licence a phone is to get by all deployments that reach it. Where they differ it is the phone's, which asks least of its user;
+ * unless policy leaves users' alone (`user`): then the user's, if any deployment asks for that.
+ */
+export function resolveLicenseType(
+  deployments: readonly Pick<DeploymentRecord, "action" | "licenseType">[],
+  licensing: "user" | "user-and-device",
+): LicenseType | null {
+  const types = deployments
+    .filter(({ action }) => action === "required" || action === "available")
+    .map(({ licenseType = "user" }) => licenseType);
+  if (types.length === 0) return null;
+  const preferred = licensing === "user" ? "user" : "device";
+  return types.includes(preferred) ? preferred : (types[0] ?? null);
 }
 
 function isRequired({ desired }: Wish): boolean {

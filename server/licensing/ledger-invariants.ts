@@ -1,7 +1,7 @@
 /** What must be true of our own books at every moment, looked at from outside the code that keeps it so. */
 import { needsSeat, phonesOfHolder } from "../deployments/holders.ts";
-import { assignmentId } from "../deployments/installations.ts";
-import type { AppRecord, AssignmentRecord, LedgerRecord } from "../store/records.ts";
+import { seatIdOf } from "../deployments/installations.ts";
+import type { AppRecord, AssignmentRecord, LedgerRecord, SeatHolder } from "../store/records.ts";
 import type { IndexPosition, Reader, Store } from "../store/store.ts";
 
 const pageSize = 500;
@@ -45,7 +45,7 @@ async function findUnexplained(store: Store, now: number): Promise<string[]> {
     for (const { seat, isExplained } of page) {
       if (isExplained) continue;
       found.push(
-        `${seat.userId} holds a seat of ${seat.adamId} that no phone needs, and no reason is on record`,
+        `${nameOf(seat)} holds a seat of ${seat.adamId} that no phone needs, and no reason is on record`,
       );
     }
   }
@@ -53,14 +53,14 @@ async function findUnexplained(store: Store, now: number): Promise<string[]> {
 
 async function isExplained(reader: Reader, seat: AssignmentRecord, now: number): Promise<boolean> {
   if (seat.state !== "held" || seat.stranded) return true;
-  const phones = await phonesOfHolder(reader, seat.id);
+  const phones = await phonesOfHolder(reader, seat);
   // Due: the reconciler is about to look, or is asking Apple.
   return phones.some((phone) => needsSeat(phone, now) || (phone.installation.dueAt ?? Infinity) <= now);
 }
 
 /** Every seat was taken once more often than it was returned, and who holds none has returned as often as taken. */
 async function findUnbalanced(store: Store): Promise<string[]> {
-  const balances = new Map<string, number>();
+  const balances = new Map<string, { balance: number; readonly seat: SeatHolder & { adamId: string } }>();
   let after: IndexPosition | undefined;
   for (;;) {
     const query = { index: "all", partition: "", limit: pageSize, ...(after ? { after } : {}) } as const;
@@ -69,21 +69,24 @@ async function findUnbalanced(store: Store): Promise<string[]> {
     if (last === undefined) break;
     after = [last.sequence, last.id];
     for (const line of page) {
-      const id = assignmentId(line.userId, line.adamId);
-      balances.set(id, (balances.get(id) ?? 0) + weightOf(line));
+      const id = seatIdOf(line, line.adamId);
+      const entry = balances.get(id) ?? { balance: 0, seat: line };
+      entry.balance += weightOf(line);
+      balances.set(id, entry);
     }
   }
   const found: string[] = [];
-  for (const [id, balance] of balances) {
+  for (const [id, { balance, seat }] of balances) {
     if (balance === (await store.read((reader) => seatsHeld(reader, id)))) continue;
     // It may have moved while the pages were read: the two numbers of one moment decide.
     const [counted, held] = await store.read(async (reader) => [
-      await balanceOf(reader, id),
+      await balanceOf(reader, seat),
       await seatsHeld(reader, id),
     ]);
-    const [userId = "", adamId = ""] = id.split(" ");
     if (counted !== held)
-      found.push(`${userId} holds ${held} seats of ${adamId}; by the ledger it should be ${counted}`);
+      found.push(
+        `${nameOf(seat)} holds ${held} seats of ${seat.adamId}; by the ledger it should be ${counted}`,
+      );
   }
   return found;
 }
@@ -95,17 +98,21 @@ async function seatsHeld(reader: Reader, id: string): Promise<number> {
   return seat === undefined || seat.state === "associating" ? 0 : 1;
 }
 
-async function balanceOf(reader: Reader, id: string): Promise<number> {
-  const [userId = "", adamId = ""] = id.split(" ");
+/** For people. */
+function nameOf({ userId, serialNumber }: SeatHolder): string {
+  return userId ?? `the phone ${serialNumber ?? ""}`;
+}
+
+async function balanceOf(
+  reader: Reader,
+  { userId, serialNumber, adamId }: SeatHolder & { adamId: string },
+): Promise<number> {
+  const [index, partition] =
+    userId === null ? (["bySerial", serialNumber ?? ""] as const) : (["byUser", userId] as const);
   let balance = 0;
   let after: IndexPosition | undefined;
   for (;;) {
-    const query = {
-      index: "byUser",
-      partition: userId,
-      limit: pageSize,
-      ...(after ? { after } : {}),
-    } as const;
+    const query = { index, partition, limit: pageSize, ...(after ? { after } : {}) } as const;
     const page = await reader.list("ledger", query);
     const last = page.at(-1);
     if (last === undefined) return balance;

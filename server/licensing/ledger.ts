@@ -1,26 +1,33 @@
 /** The ledger held against Apple's side. */
 import type { LedgerCheck, LedgerLine } from "../services.ts";
 import type { AppRecord, AssignmentRecord } from "../store/records.ts";
-import type { IndexPosition, Reader } from "../store/store.ts";
-import type { VppAsset } from "../../shared/vpp.ts";
+import type { IndexPosition } from "../store/store.ts";
+import type { VppAsset, VppLicense } from "../../shared/vpp.ts";
 import { accountId, openAccount, type LicensingContext } from "./account.ts";
 import { checkBooks } from "./ledger-invariants.ts";
-import { seatOf } from "./sync.ts";
+import { nameAtApple } from "./seats.ts";
+import { ownHolder, returnsSince } from "./sync-licenses.ts";
 
 const pageSize = 500;
-/** Movements of one user that are looked through for one during the check. */
-const movementsSearched = 100;
 
-/** By app, who holds a seat at Apple (by clientUserIdStr). */
+/** Who holds a seat, by Apple's names. */
+type AppleHolder = Pick<VppLicense, "clientUserIdStr" | "serialNumber">;
+
 interface AppleSide {
-  readonly holders: ReadonlyMap<string, ReadonlySet<string>>;
+  /** By app, who holds a seat at Apple, each by `keyOf`. */
+  readonly holders: ReadonlyMap<string, ReadonlyMap<string, AppleHolder>>;
   /** Who holds two seats of one app. */
   readonly doubled: readonly string[];
 }
 
 interface Seat {
   readonly record: AssignmentRecord;
-  readonly clientUserIdStr: string;
+  readonly holder: AppleHolder;
+}
+
+/** Undefined for a licence that nobody has. */
+function keyOf({ clientUserIdStr, serialNumber }: AppleHolder): string | undefined {
+  return clientUserIdStr ?? (serialNumber === undefined ? undefined : `the phone ${serialNumber}`);
 }
 
 /**
@@ -63,21 +70,21 @@ export async function checkLedger(context: LicensingContext): Promise<LedgerChec
 }
 
 async function readAppleSide({ vpp }: LicensingContext, sToken: string): Promise<AppleSide> {
-  const holders = new Map<string, Set<string>>();
+  const holders = new Map<string, Map<string, AppleHolder>>();
   const doubled: string[] = [];
   const seen = new Set<string>();
   await vpp.licenses(sToken, {}, (page) => {
     for (const license of page) {
-      const seat = seatOf(license);
+      const adamId = license.adamIdStr ?? license.adamId?.toString();
+      const key = keyOf(license);
       const licenseId = license.licenseIdStr ?? license.licenseId?.toString() ?? "";
       // A list that changes under its reader may tell one licence twice.
-      if (seat === undefined || seen.has(licenseId)) continue;
+      if (adamId === undefined || key === undefined || seen.has(licenseId)) continue;
       seen.add(licenseId);
-      const ofApp = holders.get(seat.adamId) ?? new Set();
-      if (ofApp.has(seat.clientUserIdStr))
-        doubled.push(`${seat.clientUserIdStr} holds two seats of ${seat.adamId} at Apple`);
-      ofApp.add(seat.clientUserIdStr);
-      holders.set(seat.adamId, ofApp);
+      const ofApp = holders.get(adamId) ?? new Map<string, AppleHolder>();
+      if (ofApp.has(key)) doubled.push(`${key} holds two seats of ${adamId} at Apple`);
+      ofApp.set(key, license);
+      holders.set(adamId, ofApp);
     }
     return Promise.resolve();
   });
@@ -107,23 +114,28 @@ async function compareApp(
   const adamId = asset.adamIdStr;
   const name = app?.name ?? adamId;
   const here = await seatsHere(context, adamId);
-  const holders = apple.holders.get(adamId) ?? new Set<string>();
+  const holders = apple.holders.get(adamId) ?? new Map<string, AppleHolder>();
   const differences: LedgerCheck["differences"] = [];
   let foreign = 0;
-  for (const clientUserIdStr of holders) {
-    if (here.has(clientUserIdStr)) continue;
-    const userId = await ownUserId(context, clientUserIdStr);
-    if (userId === null) foreign += 1;
-    else if (!(await returnedSince(context, userId, adamId, beganAt))) {
-      const message = `${userId} holds ${name} at Apple, and our records know nothing of it.`;
-      differences.push({ adamId, userId, clientUserIdStr, here: false, atApple: true, message });
+  for (const [key, atApple] of holders) {
+    if (here.has(key)) continue;
+    const holder = await context.store.read((reader) => ownHolder(reader, atApple, adamId));
+    if (holder === undefined) {
+      foreign += 1;
+      continue;
     }
+    // Apple's page may be older than the return.
+    const returns = await context.store.read((reader) =>
+      returnsSince(reader, { ...holder, adamId }, beganAt),
+    );
+    if (returns.length > 0) continue;
+    const message = `${holder.userId ?? key} holds ${name} at Apple, and our records know nothing of it.`;
+    differences.push({ ...namesOf(holder.userId, atApple, adamId), here: false, atApple: true, message });
   }
-  for (const { record, clientUserIdStr } of here.values()) {
-    if (record.state !== "held" || record.since >= beganAt || holders.has(clientUserIdStr)) continue;
-    const { userId } = record;
-    const message = `${userId} holds ${name} by our records, and not at Apple.`;
-    differences.push({ adamId, userId, clientUserIdStr, here: true, atApple: false, message });
+  for (const [key, { record, holder }] of here) {
+    if (record.state !== "held" || record.since >= beganAt || holders.has(key)) continue;
+    const message = `${record.userId ?? key} holds ${name} by our records, and not at Apple.`;
+    differences.push({ ...namesOf(record.userId, holder, adamId), here: true, atApple: false, message });
   }
   const held = [...here.values()].filter(({ record }) => record.state === "held");
   const line: LedgerLine = {
@@ -139,6 +151,14 @@ async function compareApp(
     viewReadAt: app?.syncedAt ?? null,
   };
   return { line, differences };
+}
+
+function namesOf(
+  userId: string | null,
+  { clientUserIdStr = null, serialNumber = null }: { [name in keyof AppleHolder]?: string | null },
+  adamId: string,
+): Pick<LedgerCheck["differences"][number], "adamId" | "userId" | "clientUserIdStr" | "serialNumber"> {
+  return { adamId, userId, clientUserIdStr, serialNumber };
 }
 
 /** What Apple counts now against what we read last: it lags by nature, and says how far. */
@@ -158,7 +178,7 @@ function checkLine({ name, total, assigned, available, heldHere }: LedgerLine): 
   return broken;
 }
 
-/** By clientUserIdStr. */
+/** By `keyOf`. */
 async function seatsHere({ store }: LicensingContext, adamId: string): Promise<Map<string, Seat>> {
   const seats = new Map<string, Seat>();
   let after: IndexPosition | undefined;
@@ -171,39 +191,15 @@ async function seatsHere({ store }: LicensingContext, adamId: string): Promise<M
         ...(after ? { after } : {}),
       } as const;
       const found = await reader.list("assignments", query);
-      const users = await Promise.all(found.map((seat) => reader.get("users", seat.userId)));
+      const holders = await Promise.all(found.map((seat) => nameAtApple(reader, seat)));
       return found.map((record, index) => ({
         record,
-        clientUserIdStr: users[index]?.vpp.clientUserIdStr ?? `lost user ${record.userId}`,
+        holder: holders[index] ?? { clientUserIdStr: `lost user ${record.userId}` },
       }));
     });
     const last = page.at(-1);
     if (last === undefined) return seats;
     after = [last.record.id, last.record.id];
-    for (const seat of page) seats.set(seat.clientUserIdStr, seat);
+    for (const seat of page) seats.set(keyOf(seat.holder) ?? seat.record.id, seat);
   }
-}
-
-async function ownUserId({ store }: LicensingContext, clientUserIdStr: string): Promise<string | null> {
-  const query = { index: "byClientUserId", partition: clientUserIdStr, limit: 1 } as const;
-  const [user] = await store.read((reader) => reader.list("users", query));
-  return user?.id ?? null;
-}
-
-/** Apple's page may be older than the return. */
-async function returnedSince(
-  { store }: LicensingContext,
-  userId: string,
-  adamId: string,
-  since: number,
-): Promise<boolean> {
-  const latest = await store.read((reader: Reader) =>
-    reader.list("ledger", {
-      index: "byUser",
-      partition: userId,
-      order: "descending",
-      limit: movementsSearched,
-    }),
-  );
-  return latest.some((line) => line.adamId === adamId && line.kind === "returned" && line.at >= since);
 }

@@ -26,13 +26,15 @@ export const superseded: Outcome = {
 export async function settleActItem(
   tx: Transaction,
   outbox: Outbox,
-  seat: Pick<AssignmentRecord, "userId" | "adamId" | "actId">,
+  seat: Pick<AssignmentRecord, "userId" | "serialNumber" | "adamId" | "actId">,
   outcome: Outcome,
   now: number,
 ): Promise<void> {
   const act = seat.actId ? await tx.get("licenseActs", seat.actId) : undefined;
   if (act === undefined) return;
-  const item: LicenseActItem = { userId: seat.userId, adamId: seat.adamId, ...outcome };
+  const { userId, serialNumber = null, adamId } = seat;
+  const holder = userId === null ? { userId, serialNumber } : { userId };
+  const item: LicenseActItem = { ...holder, adamId, ...outcome };
   await saveAct(
     tx,
     outbox,

@@ -1,14 +1,19 @@
 /**
  * Two verbs of an admin, never mixed. *Revoke* takes the licence at Apple now; the app stays on the phone. *Reclaim* has the app
- * removed from the user's phones, and the licence returns when the last of them is rid of it. Both leave an override on the
+ * removed from the phones that a licence is for, and it returns when the last of them is rid of it. Both leave an override on the
  * installations, so that the deployments don't undo them.
  *
  * An act is on record before its first seat is touched, and each seat before Apple is asked: after a crash it goes on by itself.
  */
 import { PippinError } from "../../shared/errors.ts";
 import { startLoop, type Loop } from "../background.ts";
-import { needsSeat, phonesOfHolder } from "../deployments/holders.ts";
-import { assignmentId, saveInstallation } from "../deployments/installations.ts";
+import { needsSeat, ownSeatOf, phonesOfHolder } from "../deployments/holders.ts";
+import {
+  assignmentId,
+  devicesOfSerial,
+  perOwnerMax,
+  saveInstallation,
+} from "../deployments/installations.ts";
 import { isPresent, isUnderWay } from "../deployments/next-step.ts";
 import { transact, type Outbox } from "../outbox.ts";
 import type {
@@ -31,11 +36,13 @@ const atOnceMax = 1_000;
 
 export interface LicenseActInput {
   readonly verb: LicenseActRecord["verb"];
-  /** Of one user; null: of everybody. */
+  /** Of one user, with those that the user's phones hold themselves; null: of everybody. */
   readonly userId: string | null;
+  /** Of the phone with this serial number; null: of any. */
+  readonly serialNumber?: string | null;
   /** Of one app; null: of all. */
   readonly adamId: string | null;
-  /** Needed where neither user nor app is named. */
+  /** Needed where neither user, phone nor app is named. */
   readonly confirm: boolean;
   /** API key of who asks. */
   readonly by: string;
@@ -47,7 +54,7 @@ export interface LicenseVerbs {
    * Resolves when everything that can be done at once is done; what takes longer (a phone that can't be reached, an Apple that can't)
    * goes on, and the act's record tells.
    *
-   * Throws not_found (user, app), confirmation_required with the number of licences, token_*.
+   * Throws not_found (user, phone, app), confirmation_required with the number of licences, token_*.
    */
   perform(input: LicenseActInput): Promise<LicenseActRecord>;
 }
@@ -77,16 +84,18 @@ export function startLicenseVerbs(
       refuseUnusable(await presentAccount(tx), now);
       await requireKnown(tx, input);
       await requireConfirmation(tx, input);
-      const { verb, userId, adamId, by, cause } = input;
+      const { verb, userId, serialNumber = null, adamId, by, cause } = input;
       const sequence = await tx.sequence();
       const progress = { phase: "seats", expandAfter: "", asked: 0, done: 0, failed: 0, items: [] } as const;
       const act: LicenseActRecord = {
         ...{ id, sequence, verb, userId, adamId, by, cause, startedAt: now, finishedAt: null },
+        ...(serialNumber === null ? {} : { serialNumber }),
         ...{ ...progress, items: [] },
       };
       await tx.put("licenseActs", act);
       const whom = {
         ...(userId === null ? {} : { userId }),
+        ...(serialNumber === null ? {} : { serialNumber }),
         ...(adamId === null ? {} : { adamId }),
       };
       outbox.record("license.act", { actId: id, verb, state: "begun", ...whom, by, cause });
@@ -164,9 +173,15 @@ function refuseUnusable(account: AccountRecord, now: number): void {
   }
 }
 
-async function requireKnown(reader: Reader, { userId, adamId }: LicenseActInput): Promise<void> {
+async function requireKnown(
+  reader: Reader,
+  { userId, serialNumber = null, adamId }: LicenseActInput,
+): Promise<void> {
   if (userId !== null && (await reader.get("users", userId)) === undefined) {
     throw new PippinError("not_found", `There is no user ${userId}.`);
+  }
+  if (serialNumber !== null && (await devicesOfSerial(reader, serialNumber)).length === 0) {
+    throw new PippinError("not_found", `There is no phone with the serial number ${serialNumber}.`);
   }
   if (adamId !== null && (await reader.get("apps", adamId)) === undefined) {
     throw new PippinError("not_found", `There is no app ${adamId}.`);
@@ -174,7 +189,8 @@ async function requireKnown(reader: Reader, { userId, adamId }: LicenseActInput)
 }
 
 async function requireConfirmation(reader: Reader, input: LicenseActInput): Promise<void> {
-  if (input.userId !== null || input.adamId !== null || input.confirm) return;
+  const { userId, serialNumber = null, adamId, confirm } = input;
+  if (userId !== null || serialNumber !== null || adamId !== null || confirm) return;
   const licenses = await reader.count("assignments", "all", "");
   throw new PippinError(
     "confirmation_required",
@@ -227,15 +243,34 @@ async function expandSeats(
 }
 
 async function nextSeats(reader: Reader, act: LicenseActRecord): Promise<AssignmentRecord[]> {
-  const { userId, adamId } = act;
-  if (userId !== null && adamId !== null) {
-    const seat = await reader.get("assignments", assignmentId(userId, adamId));
-    return seat === undefined ? [] : [seat];
+  const { userId, serialNumber = null, adamId } = act;
+  if (userId !== null || serialNumber !== null) {
+    const owned =
+      serialNumber === null
+        ? await seatsOfUser(reader, userId ?? "")
+        : await seatsOfSerial(reader, serialNumber);
+    const wanted = owned.filter((seat) => adamId === null || seat.adamId === adamId);
+    const left = wanted.filter(({ id }) => id > (act.expandAfter ?? ""));
+    return left.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, chunkSize);
   }
   const page = { limit: chunkSize, ...afterOf(act) };
-  if (userId !== null) return reader.list("assignments", { index: "byUser", partition: userId, ...page });
   if (adamId !== null) return reader.list("assignments", { index: "byApp", partition: adamId, ...page });
   return reader.list("assignments", { index: "all", partition: "", ...page });
+}
+
+function seatsOfSerial(reader: Reader, serialNumber: string): Promise<AssignmentRecord[]> {
+  return reader.list("assignments", { index: "bySerial", partition: serialNumber, limit: perOwnerMax });
+}
+
+/** The user's own, and those that the phones hold which are the user's now. */
+async function seatsOfUser(reader: Reader, userId: string): Promise<AssignmentRecord[]> {
+  const ofUser = { index: "byUser", partition: userId, limit: perOwnerMax } as const;
+  const seats = await reader.list("assignments", ofUser);
+  const serials = new Set((await reader.list("devices", ofUser)).map(({ serialNumber }) => serialNumber));
+  for (const serialNumber of serials) {
+    if (serialNumber !== null) seats.push(...(await seatsOfSerial(reader, serialNumber)));
+  }
+  return seats;
 }
 
 function afterOf({ expandAfter }: LicenseActRecord): { after?: IndexPosition } {
@@ -261,7 +296,7 @@ async function revokeSeat(
   seat: AssignmentRecord,
   now: number,
 ): Promise<boolean> {
-  for (const { installation } of await phonesOfHolder(tx, seat.id)) {
+  for (const { installation } of await phonesOfHolder(tx, seat)) {
     if (installation.state === "notApplicable") continue;
     // Whatever removes the app goes on doing so. The others are looked at when Apple has answered, or failed to.
     const override = installation.override ?? { verb: "revoked", at: now };
@@ -284,7 +319,7 @@ async function reclaimSeat(
   now: number,
 ): Promise<boolean> {
   let isNeeded = false;
-  for (const phone of await phonesOfHolder(tx, seat.id)) {
+  for (const phone of await phonesOfHolder(tx, seat)) {
     if (phone.installation.state === "notApplicable") continue;
     const installation = await reclaimPhone(tx, outbox, act, phone.installation, now);
     isNeeded ||= needsSeat({ ...phone, installation }, now);
@@ -333,6 +368,8 @@ async function expandPhones(
     if (!isPresent(appState) && !isUnderWay(appState)) continue;
     // One with a seat was among the seats, or has it since.
     if ((await tx.get("assignments", assignmentId(userId, adamId))) !== undefined) continue;
+    const device = await tx.get("devices", installation.udid);
+    if ((await ownSeatOf(tx, installation, device)) !== undefined) continue;
     await reclaimPhone(tx, outbox, act, installation, now);
   }
   const last = installations.length === chunkSize ? installations.at(-1) : undefined;
@@ -341,8 +378,9 @@ async function expandPhones(
 }
 
 async function nextInstallations(reader: Reader, act: LicenseActRecord): Promise<InstallationRecord[]> {
-  const { userId, adamId } = act;
+  const { userId, serialNumber = null, adamId } = act;
   const page = { limit: chunkSize, ...afterOf(act) };
+  if (serialNumber !== null) return await installationsOfSerial(reader, serialNumber, act);
   if (userId !== null && adamId !== null) {
     const partition = assignmentId(userId, adamId);
     return reader.list("installations", { index: "byHolder", partition, ...page });
@@ -350,4 +388,20 @@ async function nextInstallations(reader: Reader, act: LicenseActRecord): Promise
   if (userId !== null) return reader.list("installations", { index: "byUser", partition: userId, ...page });
   if (adamId !== null) return reader.list("installations", { index: "byApp", partition: adamId, ...page });
   return reader.list("installations", { index: "all", partition: "", ...page });
+}
+
+async function installationsOfSerial(
+  reader: Reader,
+  serialNumber: string,
+  { adamId, expandAfter }: LicenseActRecord,
+): Promise<InstallationRecord[]> {
+  const found: InstallationRecord[] = [];
+  for (const { id } of await devicesOfSerial(reader, serialNumber)) {
+    const query = { index: "byDevice", partition: id, limit: perOwnerMax } as const;
+    found.push(...(await reader.list("installations", query)));
+  }
+  const left = found.filter(
+    (one) => one.id > (expandAfter ?? "") && (adamId === null || one.adamId === adamId),
+  );
+  return left.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, chunkSize);
 }

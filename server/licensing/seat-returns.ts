@@ -9,8 +9,8 @@ import { transact } from "../outbox.ts";
 import { backoffMs, readPolicies } from "../policies.ts";
 import type { AppRecord, AssignmentRecord } from "../store/records.ts";
 import { accountId, accountState, openAccount, type LicensingContext } from "./account.ts";
-import { isReturnFinal, performAssociate, settleReturn } from "./seats.ts";
-import { VppError } from "./vpp-client.ts";
+import { isReturnFinal, nameAtApple, performAssociate, settleReturn } from "./seats.ts";
+import { VppError, type HolderName } from "./vpp-client.ts";
 
 /** Seats in one call to Apple, where its own limit is not smaller; settled in one transaction. */
 const batchMax = 50;
@@ -23,7 +23,7 @@ export const takeUpAfterMs = 30_000;
 
 interface Wish {
   readonly seat: AssignmentRecord;
-  readonly clientUserIdStr: string;
+  readonly holder: HolderName;
 }
 
 /** What Apple's answers to one call are sorted into. */
@@ -59,18 +59,20 @@ export function startSeatReturns(
     try {
       const batches = await store.read(async (reader) => {
         const { sToken } = await openAccount(context, reader);
-        const byApp = new Map<string, { app: AppRecord; wishes: Wish[] }>();
+        // One call names users or phones, of one app.
+        const byCall = new Map<string, { app: AppRecord; wishes: Wish[] }>();
         for (const id of mine) {
           const seat = await reader.get("assignments", id);
           if (seat?.state !== "disassociating") continue;
-          const user = await reader.get("users", seat.userId);
+          const holder = await nameAtApple(reader, seat);
           const app = await reader.get("apps", seat.adamId);
-          if (user === undefined || app === undefined) continue;
-          const group = byApp.get(app.id) ?? { app, wishes: [] };
-          group.wishes.push({ seat, clientUserIdStr: user.vpp.clientUserIdStr });
-          byApp.set(app.id, group);
+          if (holder === undefined || app === undefined) continue;
+          const kind = `${app.id} ${seat.userId === null ? "device" : "user"}`;
+          const group = byCall.get(kind) ?? { app, wishes: [] };
+          group.wishes.push({ seat, holder });
+          byCall.set(kind, group);
         }
-        return { sToken, groups: [...byApp.values()] };
+        return { sToken, groups: [...byCall.values()] };
       });
       const size = Math.min(batchMax, await vpp.disassociationsMax().catch(() => 1));
       const calls = batches.groups.flatMap(({ app, wishes }) => slices(wishes, size, app));
@@ -106,8 +108,8 @@ export function startSeatReturns(
     const item = { adamIdStr: app.id, pricingParam: app.pricingParam };
     let changes: LicenseChange[];
     try {
-      const names = wishes.map((wish) => wish.clientUserIdStr);
-      changes = await vpp.disassociateMany(sToken, item, names);
+      const holders = wishes.map((wish) => wish.holder);
+      changes = await vpp.disassociateMany(sToken, item, holders);
     } catch (error) {
       if (!(error instanceof PippinError) && !(error instanceof VppError)) throw error;
       const code = error instanceof VppError ? String(error.errorNumber) : error.code;
@@ -116,10 +118,11 @@ export function startSeatReturns(
         open: wishes.map((wish) => ({ wish, problem: { code, message: error.message } })),
       };
     }
-    const byName = new Map(changes.map((change) => [change.clientUserIdStr, change]));
+    const byName = new Map(changes.map((change) => [change.serialNumber ?? change.clientUserIdStr, change]));
     const answers: Answers = { settled: [], open: [] };
     for (const wish of wishes) {
-      const change = byName.get(wish.clientUserIdStr);
+      const { holder } = wish;
+      const change = byName.get("serialNumber" in holder ? holder.serialNumber : holder.clientUserIdStr);
       if (change !== undefined && isReturnFinal(change)) answers.settled.push({ wish, change });
       else if (change === undefined) {
         const problem = { code: "apple_refused", message: "Apple's answer does not mention this licence." };

@@ -3,15 +3,17 @@
  * between them leaves the intent, and asking again is harmless: Apple answers 9616 or 9619 where the thing is done already.
  */
 import type { LicenseChange } from "../../shared/vpp.ts";
+import { dropOverrides, ownSeatOf } from "../deployments/holders.ts";
 import {
-  assignmentId,
-  dropOverrides,
   inState,
+  installationsOfSeat,
   markUserDue,
   perOwnerMax,
   saveInstallation,
+  seatIdOf,
   wakeWaiting,
 } from "../deployments/installations.ts";
+import { isPresent, movedToDevice } from "../deployments/next-step.ts";
 import { transact, type Outbox } from "../outbox.ts";
 import type {
   AppRecord,
@@ -19,10 +21,12 @@ import type {
   InstallationReason,
   InstallationRecord,
   LedgerKind,
+  SeatHolder,
 } from "../store/records.ts";
-import type { Transaction } from "../store/store.ts";
+import type { Reader, Transaction } from "../store/store.ts";
 import { openAccount, type LicensingContext } from "./account.ts";
-import { VppError } from "./vpp-client.ts";
+import { foreignLicenseId } from "./foreign-records.ts";
+import { VppError, type HolderName } from "./vpp-client.ts";
 import { backAlready, neverTaken, settleActItem } from "./license-acts.ts";
 import { retiredVpp } from "./vpp-user.ts";
 
@@ -33,7 +37,7 @@ import { retiredVpp } from "./vpp-user.ts";
 export async function intendAssociate(
   tx: Transaction,
   installation: InstallationRecord,
-  userId: string,
+  holder: SeatHolder,
   now: number,
 ): Promise<boolean> {
   const app = await tx.get("apps", installation.adamId);
@@ -41,8 +45,8 @@ export async function intendAssociate(
   const taking = await tx.count("assignments", "associating", installation.adamId);
   if (app.available - taking <= 0) return false;
   await tx.put("assignments", {
-    id: assignmentId(userId, installation.adamId),
-    userId,
+    id: seatIdOf(holder, installation.adamId),
+    ...holder,
     adamId: installation.adamId,
     state: "associating",
     since: now,
@@ -68,23 +72,30 @@ export async function intendDisassociate(
   });
 }
 
+/** How Apple knows the holder of a seat; undefined when the directory has the user no more. */
+export async function nameAtApple(
+  reader: Reader,
+  { userId, serialNumber }: SeatHolder,
+): Promise<HolderName | undefined> {
+  if (userId === null) return serialNumber ? { serialNumber } : undefined;
+  const user = await reader.get("users", userId);
+  return user && { clientUserIdStr: user.vpp.clientUserIdStr };
+}
+
 /** Asks Apple for the seat that was intended, and stores what came of it. Throws when Apple could not be asked. */
 export async function performAssociate(context: LicensingContext, id: string): Promise<void> {
   const { store, vpp, world } = context;
   const intent = await store.read(async (reader) => {
     const assignment = await reader.get("assignments", id);
     if (assignment?.state !== "associating") return undefined;
-    const user = await reader.get("users", assignment.userId);
+    const holder = await nameAtApple(reader, assignment);
     const app = await reader.get("apps", assignment.adamId);
-    if (user === undefined || app === undefined) return undefined;
-    return { assignment, user, app, ...(await openAccount(context, reader)) };
+    if (holder === undefined || app === undefined) return undefined;
+    return { assignment, holder, app, ...(await openAccount(context, reader)) };
   });
   if (intent === undefined) return;
-  const change = await vpp.associate(intent.sToken, {
-    adamIdStr: intent.app.id,
-    pricingParam: intent.app.pricingParam,
-    clientUserIdStr: intent.user.vpp.clientUserIdStr,
-  });
+  const item = { adamIdStr: intent.app.id, pricingParam: intent.app.pricingParam };
+  const change = await vpp.associate(intent.sToken, { ...item, ...intent.holder });
   await transact(context, async (tx, outbox) => {
     const assignment = await tx.get("assignments", id);
     // Somebody else settled it meanwhile: their word stands.
@@ -98,7 +109,11 @@ export async function performAssociate(context: LicensingContext, id: string): P
       await tx.put("assignments", { ...assignment, ...named, state, since: now });
       await countSeats(tx, assignment.adamId, change.errorNumber === undefined ? 1 : 0);
       await writeLedger(tx, outbox, "taken", assignment, "licensed", now);
-      await clearRefusal(tx, assignment);
+      if (assignment.userId === null) {
+        // A sync may have counted this very one as foreign.
+        if (named.licenseIdStr) await tx.delete("foreign", foreignLicenseId(named.licenseIdStr));
+        await noteOwnSeat(tx, assignment, now);
+      } else await clearRefusal(tx, assignment.userId, assignment.adamId);
     } else {
       await tx.delete("assignments", id);
       await settleActItem(tx, outbox, assignment, neverTaken, now);
@@ -107,8 +122,11 @@ export async function performAssociate(context: LicensingContext, id: string): P
         if (await hasReturned(tx, assignment.adamId, assignment.since)) return lookAgain(tx, assignment, now);
         const app = await tx.get("apps", assignment.adamId);
         if (app) await tx.put("apps", { ...app, available: 0, assigned: app.total });
+      } else if (refusal.reason === "not-device-assignable") {
+        const app = await tx.get("apps", assignment.adamId);
+        if (app) await tx.put("apps", { ...app, deviceAssignable: false });
       }
-      if (refusal.unregister) {
+      if (refusal.unregister && assignment.userId !== null) {
         await noteRetired(tx, outbox, assignment.userId, "apple", now);
       } else {
         await noteRefusal(tx, assignment, refusal.reason, change.errorNumber ?? 0, now);
@@ -120,7 +138,7 @@ export async function performAssociate(context: LicensingContext, id: string): P
   });
 }
 
-/** Null when the user has the seat now, by this call or by an earlier one whose answer was lost. */
+/** Null when the holder has the seat now, by this call or by an earlier one whose answer was lost. */
 function associationRefusal(
   change: LicenseChange,
 ): { reason: InstallationReason; unregister: boolean } | null {
@@ -136,6 +154,8 @@ function associationRefusal(
       return { reason: "foreign-apple-id", unregister: false };
     case 9610:
       return { reason: "no-license", unregister: false };
+    case 9628:
+      return { reason: "not-device-assignable", unregister: false };
     case 9604:
     case 9609:
     case 9618:
@@ -158,17 +178,14 @@ export async function performDisassociate(context: LicensingContext, id: string)
   const intent = await store.read(async (reader) => {
     const assignment = await reader.get("assignments", id);
     if (assignment?.state !== "disassociating") return undefined;
-    const user = await reader.get("users", assignment.userId);
+    const holder = await nameAtApple(reader, assignment);
     const app = await reader.get("apps", assignment.adamId);
-    if (user === undefined || app === undefined) return undefined;
-    return { assignment, user, app, ...(await openAccount(context, reader)) };
+    if (holder === undefined || app === undefined) return undefined;
+    return { assignment, holder, app, ...(await openAccount(context, reader)) };
   });
   if (intent === undefined) return;
-  const change = await vpp.disassociate(intent.sToken, {
-    adamIdStr: intent.app.id,
-    pricingParam: intent.app.pricingParam,
-    clientUserIdStr: intent.user.vpp.clientUserIdStr,
-  });
+  const item = { adamIdStr: intent.app.id, pricingParam: intent.app.pricingParam };
+  const change = await vpp.disassociate(intent.sToken, { ...item, ...intent.holder });
   if (!isReturnFinal(change)) {
     throw new VppError(change.errorNumber ?? 9603, change.errorMessage ?? "no message");
   }
@@ -211,7 +228,7 @@ export async function settleReturn(
     const message = "Apple never takes back a licence of this item.";
     await settleActItem(tx, outbox, assignment, { outcome: "failed", code: "9607", message }, now);
     // Nothing was taken away, so nothing stands against the deployments.
-    if (because === "revoked") await dropOverrides(tx, assignment.id, "revoked", now);
+    if (because === "revoked") await dropOverrides(tx, assignment, "revoked", now);
   } else {
     await tx.delete("assignments", assignment.id);
     await countSeats(tx, assignment.adamId, -1);
@@ -222,10 +239,25 @@ export async function settleReturn(
         ? { code: null, message: "Returned." }
         : { code: String(errorNumber), message: "Apple had it back already." };
     await settleActItem(tx, outbox, assignment, { outcome: "done", ...returned }, now);
+    if (because === movedToDevice) await handOver(tx, assignment, now);
   }
   await settleInstallation(tx, outbox, assignment, because, now);
   await lookAgain(tx, assignment, now);
   await wakeWaiting(tx, assignment.adamId, now);
+}
+
+/**
+ * The user's seat was given up for the phone that the app is on: before anybody who waits can have it, it is that phone's. Does nothing
+ * where the phone has a seat, or wants none any more.
+ */
+async function handOver(tx: Transaction, { installationId }: AssignmentRecord, now: number): Promise<void> {
+  const installation = installationId === null ? undefined : await tx.get("installations", installationId);
+  const device = installation && (await tx.get("devices", installation.udid));
+  const serialNumber = device?.serialNumber ?? null;
+  if (installation === undefined || serialNumber === null || device?.state !== "enrolled") return;
+  if (installation.licenseType !== "device" || !isPresent(installation.appState)) return;
+  if ((await ownSeatOf(tx, installation, device)) !== undefined) return;
+  await intendAssociate(tx, installation, { userId: null, serialNumber }, now);
 }
 
 /** Whether a seat of the app came back since. */
@@ -289,6 +321,18 @@ async function releaseTwins(tx: Transaction, itsIdHash: string, now: number): Pr
   }
 }
 
+/** A phone holds a seat of its own now: what becomes of its user's is to be looked at. */
+export async function noteOwnSeat(
+  tx: Transaction,
+  seat: SeatHolder & { adamId: string },
+  now: number,
+): Promise<void> {
+  const { adamId } = seat;
+  await lookAgain(tx, seat, now);
+  const users = new Set((await installationsOfSeat(tx, seat, adamId)).map(({ userId }) => userId));
+  for (const userId of users) if (userId !== null) await lookAgain(tx, { userId, adamId }, now);
+}
+
 /** Keeps with the user what Apple has against the Apple ID. */
 async function noteRefusal(
   tx: Transaction,
@@ -297,14 +341,14 @@ async function noteRefusal(
   errorNumber: number,
   now: number,
 ): Promise<void> {
-  if (reason !== "shared-apple-id" && reason !== "foreign-apple-id") return;
+  if (userId === null || (reason !== "shared-apple-id" && reason !== "foreign-apple-id")) return;
   const user = await tx.get("users", userId);
   if (user === undefined) return;
   await tx.put("users", { ...user, vpp: { ...user.vpp, refusal: { errorNumber, adamId, at: now } } });
 }
 
 /** A seat was given after all. That one app's seat is taken by a twin says nothing of another app's. */
-async function clearRefusal(tx: Transaction, { userId, adamId }: AssignmentRecord): Promise<void> {
+async function clearRefusal(tx: Transaction, userId: string, adamId: string): Promise<void> {
   const user = await tx.get("users", userId);
   if (!user?.vpp.refusal || (user.vpp.refusal.errorNumber === 9616 && user.vpp.refusal.adamId !== adamId))
     return;
@@ -327,6 +371,7 @@ const failures: ReadonlySet<string> = new Set<InstallationReason>([
   "user-rejected",
   "install-failed",
   "install-refused",
+  "not-device-assignable",
 ]);
 
 /** A seat that was refused or given up settles the installation that wanted it. */
@@ -341,20 +386,28 @@ async function settleInstallation(
   const installation = await tx.get("installations", assignment.installationId);
   if (installation === undefined) return;
   const reason = because as InstallationReason;
+  // An app that only changes its licence stays where it is, with the one of its user.
+  const isMoving = await livesOnUsersSeat(tx, installation, assignment);
   await saveInstallation(tx, outbox, installation, {
-    ...inState(installation, "failed", reason, now),
+    ...inState(installation, isMoving ? "installed" : "failed", reason, now),
     waitingSince: reason === "no-license" ? (installation.waitingSince ?? now) : null,
   });
 }
 
-/** Every phone that shares the seat is looked at again, but for those that wait for a free one. */
-async function lookAgain(tx: Transaction, assignment: AssignmentRecord, now: number): Promise<void> {
-  const query = { index: "byHolder", partition: assignment.id, limit: 100 } as const;
-  for (const installation of await tx.list("installations", query)) {
-    await tx.put("installations", {
-      ...installation,
-      dueAt: installation.waitingSince === null ? now : null,
-    });
+async function livesOnUsersSeat(
+  reader: Reader,
+  { userId, adamId, appState }: InstallationRecord,
+  refused: AssignmentRecord,
+): Promise<boolean> {
+  if (refused.userId !== null || userId === null || !isPresent(appState)) return false;
+  return (await reader.get("assignments", seatIdOf({ userId }, adamId)))?.state === "held";
+}
+
+/** Every phone that shares the seat is looked at again, but for those that wait for a free one and have nothing else to do. */
+async function lookAgain(tx: Transaction, seat: SeatHolder & { adamId: string }, now: number): Promise<void> {
+  for (const installation of await installationsOfSeat(tx, seat, seat.adamId)) {
+    const waits = installation.waitingSince !== null && !isPresent(installation.appState);
+    await tx.put("installations", { ...installation, dueAt: waits ? null : now });
   }
 }
 
@@ -362,19 +415,20 @@ export async function writeLedger(
   tx: Transaction,
   outbox: Outbox,
   kind: LedgerKind,
-  seat: { userId: string; adamId: string; installationId: string | null; actId?: string | null },
+  seat: SeatHolder & { adamId: string; installationId: string | null; actId?: string | null },
   reason: string,
   now: number,
 ): Promise<void> {
   const sequence = await tx.sequence();
-  const { userId, adamId, installationId, actId = null } = seat;
+  const { userId, serialNumber = null, adamId, installationId, actId = null } = seat;
+  const holder = userId === null ? { userId, serialNumber } : { userId };
   await tx.put("ledger", {
     id: String(sequence),
     sequence,
     at: now,
     kind,
     adamId,
-    userId,
+    ...holder,
     installationId,
     reason,
     ...(actId === null ? {} : { actId }),
@@ -383,7 +437,7 @@ export async function writeLedger(
   const act = actId === null ? undefined : await tx.get("licenseActs", actId);
   const cause = act?.cause ?? installation?.cause;
   outbox.record(`license.${kind}`, {
-    userId,
+    ...(userId === null ? { serialNumber } : { userId }),
     adamId,
     ...(installation ? { udid: installation.udid } : {}),
     ...(cause === undefined ? {} : { cause }),

@@ -1,6 +1,6 @@
 /** Seats that nobody's phone needs and that stay taken all the same: each with the reason on record. */
 import { needsSeat, phonesOfHolder } from "../deployments/holders.ts";
-import { assignmentId, perOwnerMax } from "../deployments/installations.ts";
+import { perOwnerMax, seatIdOf } from "../deployments/installations.ts";
 import type { Outbox } from "../outbox.ts";
 import { readPolicies } from "../policies.ts";
 import type { AssignmentRecord, DeviceRecord, StrandedReason } from "../store/records.ts";
@@ -21,8 +21,8 @@ export async function strandSeat(
 }
 
 /**
- * A phone left management: where it was the last that needed the user's seat, the seat is kept, with the reason on record, or goes
- * back, as policy has it. Does nothing while another phone needs it.
+ * A phone left management: where it was the last that needed the seat, the seat is kept, with the reason on record, or goes back, as
+ * policy has it. Does nothing while another phone needs it.
  */
 export async function settleLonelySeat(
   tx: Transaction,
@@ -33,7 +33,7 @@ export async function settleLonelySeat(
 ): Promise<void> {
   const seat = await tx.get("assignments", seatId);
   if (seat?.state !== "held" || seat.stranded) return;
-  const phones = await phonesOfHolder(tx, seatId);
+  const phones = await phonesOfHolder(tx, seat);
   if (phones.some((phone) => needsSeat(phone, now))) return;
   const { licenseOnUnenroll } = await readPolicies(tx);
   if (licenseOnUnenroll === "keep") return await strandSeat(tx, outbox, seat, reason, now);
@@ -51,14 +51,15 @@ export async function settleSeatsOfLeaver(
   device: DeviceRecord,
   now: number,
 ): Promise<void> {
-  const { userId } = device;
-  if (userId === null) return;
+  const { userId, serialNumber } = device;
   const query = { index: "byDevice", partition: device.id, limit: perOwnerMax } as const;
   const installations = await tx.list("installations", query);
   if (installations.length === 0) return;
   const reason = (await wasWiped(tx, device)) ? "wiped" : "unenrolled";
   for (const { adamId } of installations) {
-    await settleLonelySeat(tx, outbox, assignmentId(userId, adamId), reason, now);
+    if (userId !== null) await settleLonelySeat(tx, outbox, seatIdOf({ userId }, adamId), reason, now);
+    if (serialNumber !== null)
+      await settleLonelySeat(tx, outbox, seatIdOf({ userId: null, serialNumber }, adamId), reason, now);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { VppAsset } from "../../shared/vpp.ts";
+import { wakeReason } from "../deployments/installations.ts";
 import type { AppRecord } from "../store/records.ts";
 import type { Reader } from "../store/store.ts";
 import { requireAccount, type Reading } from "./sync-reading.ts";
@@ -36,6 +37,8 @@ export async function readApps(reading: Reading): Promise<number> {
           ...(moved ? keptCounts(before, asset) : countsOf(asset)),
           syncedAt: context.world.now(),
         });
+        if (before && asset.deviceAssignable === true && !before.deviceAssignable)
+          await wakeReason(tx, "not-device-assignable", asset.adamIdStr, context.world.now());
       }
     });
   }

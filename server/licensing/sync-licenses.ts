@@ -1,11 +1,12 @@
 /** Makes our seats equal to Apple's. A seat that moves while the list is read is left to the movement's own answer. */
 import type { VppLicense } from "../../shared/vpp.ts";
-import { assignmentId } from "../deployments/installations.ts";
+import { devicesOfSerial, seatIdOf } from "../deployments/installations.ts";
 import { transact, type Outbox } from "../outbox.ts";
-import type { AssignmentRecord, UserRecord } from "../store/records.ts";
+import { readPolicies } from "../policies.ts";
+import type { AssignmentRecord, LedgerRecord, SeatHolder } from "../store/records.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import { foreignLicenseId, forgetForeign, noteForeign } from "./foreign-records.ts";
-import { forgetSeats, writeLedger } from "./seats.ts";
+import { forgetSeats, noteOwnSeat, writeLedger } from "./seats.ts";
 import { noteLoss } from "./sync-losses.ts";
 import {
   readList,
@@ -96,8 +97,8 @@ async function takeLicense(
   const licenseIdStr = license.licenseIdStr ?? license.licenseId?.toString();
   if (adamId === undefined || licenseIdStr === undefined) return;
   const { clientUserIdStr = null, serialNumber = null } = license;
-  const holder = clientUserIdStr === null ? undefined : await ownUser(tx, clientUserIdStr);
-  const id = holder && assignmentId(holder.id, adamId);
+  const holder = await ownHolder(tx, license, adamId);
+  const id = holder && seatIdOf(holder, adamId);
   await releaseOthers(tx, outbox, pass, { licenseIdStr, adamId, keeper: id }, taken);
   if (holder && id !== undefined) {
     await tx.delete("foreign", foreignLicenseId(licenseIdStr));
@@ -110,6 +111,28 @@ async function takeLicense(
     const foreignId = foreignLicenseId(licenseIdStr);
     await noteForeign(tx, { id: foreignId, kind: "license", clientUserIdStr, serialNumber, adamId, syncId });
   }
+}
+
+/**
+ * Who of ours holds the licence; undefined when it is free or foreign. A user's name at Apple is one that we gave. A serial number is
+ * no secret: a licence of a phone is ours when we asked for it, or when the phone is under our management and phones may hold licences
+ * by our policy.
+ */
+export async function ownHolder(
+  reader: Reader,
+  { clientUserIdStr, serialNumber }: Pick<VppLicense, "clientUserIdStr" | "serialNumber">,
+  adamId: string,
+): Promise<SeatHolder | undefined> {
+  if (clientUserIdStr !== undefined) {
+    const user = await ownUser(reader, clientUserIdStr);
+    return user && { userId: user.id };
+  }
+  if (serialNumber === undefined) return undefined;
+  const holder = { userId: null, serialNumber };
+  if ((await reader.get("assignments", seatIdOf(holder, adamId))) !== undefined) return holder;
+  if ((await readPolicies(reader)).licensing === "user") return undefined;
+  const devices = await devicesOfSerial(reader, serialNumber);
+  return devices.some(({ state }) => state === "enrolled") ? holder : undefined;
 }
 
 /** The licence is free or somebody else's now: whoever had it by our records lost it. A whole read finds that out at its end. */
@@ -137,7 +160,7 @@ async function takeSeat(
   tx: Transaction,
   outbox: Outbox,
   pass: Pass,
-  seat: { id: string; holder: UserRecord; adamId: string; licenseIdStr: string },
+  seat: { id: string; holder: SeatHolder; adamId: string; licenseIdStr: string },
   taken: Taken,
 ): Promise<void> {
   const { id, holder, adamId, licenseIdStr } = seat;
@@ -147,14 +170,16 @@ async function takeSeat(
       await tx.put("assignments", { ...known, licenseIdStr });
     return;
   }
-  if (await returnedSince(tx, holder.id, adamId, pass.beganAt)) {
+  const returns = await returnsSince(tx, { ...holder, adamId }, pass.beganAt);
+  // What this list itself told of another licence says nothing: that one is gone, and this one is there.
+  if (returns.some(({ reason }) => reason !== goneAtApple)) {
     taken.hesitated = true;
     return;
   }
   const now = pass.reading.context.world.now();
   const adopted: AssignmentRecord = {
     id,
-    userId: holder.id,
+    ...holder,
     adamId,
     state: "held",
     since: now,
@@ -165,24 +190,24 @@ async function takeSeat(
   };
   await tx.put("assignments", adopted);
   await writeLedger(tx, outbox, "taken", adopted, "found-at-apple", now);
+  if (holder.userId === null) await noteOwnSeat(tx, adopted, now);
 }
 
-/** Apple's page may have been made before the seat was given back. */
-async function returnedSince(
+/** Movements of one holder that are looked through. */
+const movementsSearched = 100;
+
+/** When a holder gave a seat of the app back since: a page of Apple's that shows it may be older. */
+export async function returnsSince(
   reader: Reader,
-  userId: string,
-  adamId: string,
+  { userId, serialNumber, adamId }: SeatHolder & { adamId: string },
   since: number,
-): Promise<boolean> {
-  const latest = { index: "byUser", partition: userId, order: "descending", limit: 50 } as const;
+): Promise<LedgerRecord[]> {
+  const [index, partition] =
+    userId === null ? (["bySerial", serialNumber ?? ""] as const) : (["byUser", userId] as const);
+  const latest = { index, partition, order: "descending", limit: movementsSearched } as const;
   const movements = await reader.list("ledger", latest);
-  return movements.some(
-    (entry) =>
-      entry.adamId === adamId &&
-      entry.kind === "returned" &&
-      entry.at >= since &&
-      // What this list itself told of another licence: that one is gone, and this one is there.
-      entry.reason !== goneAtApple,
+  return movements.filter(
+    (entry) => entry.adamId === adamId && entry.kind === "returned" && entry.at >= since,
   );
 }
 
@@ -223,10 +248,11 @@ async function loseSeat(
   seat: AssignmentRecord,
 ): Promise<void> {
   const at = context.world.now();
-  const { userId, adamId } = seat;
-  const user = await tx.get("users", userId);
+  const { userId, serialNumber = null, adamId } = seat;
+  const user = userId === null ? undefined : await tx.get("users", userId);
   const clientUserIdStr = user?.vpp.clientUserIdStr ?? "";
+  const holder = userId === null ? { userId, serialNumber } : { userId };
   const reason = goneAtApple;
   await forgetSeats(tx, outbox, [seat], reason, at);
-  await noteLoss(tx, { at, syncId, kind: "license", userId, clientUserIdStr, adamId, reason });
+  await noteLoss(tx, { at, syncId, kind: "license", ...holder, clientUserIdStr, adamId, reason });
 }

@@ -2,7 +2,7 @@
 import type { VppUser as AppleUser } from "../../shared/vpp.ts";
 import { transact, type Outbox } from "../outbox.ts";
 import type { UserRecord } from "../store/records.ts";
-import type { Transaction } from "../store/store.ts";
+import type { Reader, Transaction } from "../store/store.ts";
 import { perOwnerMax } from "../deployments/installations.ts";
 import { foreignUserId, forgetForeign, noteForeign } from "./foreign-records.ts";
 import { noteLoss } from "./sync-losses.ts";
@@ -60,9 +60,9 @@ async function takePage(
   });
 }
 
-export async function ownUser(tx: Transaction, clientUserIdStr: string): Promise<UserRecord | undefined> {
+export async function ownUser(reader: Reader, clientUserIdStr: string): Promise<UserRecord | undefined> {
   const query = { index: "byClientUserId", partition: clientUserIdStr, limit: 1 } as const;
-  return (await tx.list("users", query))[0];
+  return (await reader.list("users", query))[0];
 }
 
 async function takeForeign(tx: Transaction, syncId: string, apple: AppleUser): Promise<void> {

@@ -1,6 +1,5 @@
 /** Reading Apple's side in: apps with their counts, users' statuses, and who holds which seat. One sync, and its record. */
 import { PippinError } from "../../shared/errors.ts";
-import type { VppLicense } from "../../shared/vpp.ts";
 import { markDue, wakeWaiting } from "../deployments/installations.ts";
 import { transact } from "../outbox.ts";
 import { backoffMs, readPolicies, type Policies } from "../policies.ts";
@@ -270,6 +269,13 @@ export async function wakeHeldUp(context: LicensingContext): Promise<void> {
     }
     return page.at(-1)?.id;
   });
+  await eachPage(store, async (tx, after) => {
+    const query = { index: "byReason", partition: "account-unusable", limit: 500, ...after } as const;
+    const page = await tx.list("installations", query);
+    // Those that are pending were among the others.
+    for (const { id, state } of page) if (state === "installed") await markDue(tx, id, world.now());
+    return page.at(-1)?.id;
+  });
   // Seats on their way were tried at ever longer intervals while Apple refused the token.
   for (const state of ["associating", "disassociating"] as const) {
     await eachPage(store, async (tx, after) => {
@@ -313,10 +319,4 @@ export async function settleInterrupted(context: LicensingContext): Promise<void
     if (account && account.state !== "deleted" && account.nextSyncAt > now)
       await tx.put("accounts", { ...account, nextSyncAt: now });
   });
-}
-
-export function seatOf(license: VppLicense): { clientUserIdStr: string; adamId: string } | undefined {
-  const adamId = license.adamIdStr ?? license.adamId?.toString();
-  if (adamId === undefined || license.clientUserIdStr === undefined) return undefined;
-  return { adamId, clientUserIdStr: license.clientUserIdStr };
 }

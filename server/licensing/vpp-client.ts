@@ -30,6 +30,15 @@ export class VppError extends Error {
   }
 }
 
+/** Who gets or gives back a licence: a user by the name we gave, or a phone by its serial number. */
+export type HolderName = { readonly clientUserIdStr: string } | { readonly serialNumber: string };
+
+/** One app's licences. */
+export interface LicensedItem {
+  readonly adamIdStr: string;
+  readonly pricingParam: string;
+}
+
 /** What answers reveal beside what was asked for. */
 export interface AnswerWatch {
   /** Another product holds the account of this token, says an answer's clientContext. */
@@ -174,23 +183,21 @@ export class VppClient {
     );
   }
 
-  /** Gives one user a seat of one app. The answer's own `errorNumber` tells whether it worked. */
-  async associate(
-    sToken: string,
-    seat: { adamIdStr: string; pricingParam: string; clientUserIdStr: string },
-  ): Promise<LicenseChange> {
-    const { clientUserIdStr, ...item } = seat;
-    const answer = await this.#manage({ sToken, ...item, associateClientUserIdStrs: [clientUserIdStr] });
+  /** Gives one user, or one phone, a seat of one app. The answer's own `errorNumber` tells whether it worked. */
+  async associate(sToken: string, seat: LicensedItem & HolderName): Promise<LicenseChange> {
+    const { adamIdStr, pricingParam } = seat;
+    const whom =
+      "serialNumber" in seat
+        ? { associateSerialNumbers: [seat.serialNumber] }
+        : { associateClientUserIdStrs: [seat.clientUserIdStr] };
+    const answer = await this.#manage({ sToken, adamIdStr, pricingParam, ...whom });
     return present(answer.associations?.[0]);
   }
 
-  async disassociate(
-    sToken: string,
-    seat: { adamIdStr: string; pricingParam: string; clientUserIdStr: string },
-  ): Promise<LicenseChange> {
-    const { clientUserIdStr, ...item } = seat;
-    const answer = await this.#manage({ sToken, ...item, disassociateClientUserIdStrs: [clientUserIdStr] });
-    return present(answer.disassociations?.[0]);
+  async disassociate(sToken: string, seat: LicensedItem & HolderName): Promise<LicenseChange> {
+    const { adamIdStr, pricingParam, ...holder } = seat;
+    const changes = await this.disassociateMany(sToken, { adamIdStr, pricingParam }, [holder]);
+    return present(changes[0]);
   }
 
   /** How many seats one call of `disassociateMany` may name. Apple changes it without notice. */
@@ -199,13 +206,24 @@ export class VppClient {
     return Math.max(1, maxBatchDisassociateLicenseCount);
   }
 
-  /** Takes one app's seats back from several users. Each entry of the answer tells for itself whether it worked. */
+  /**
+   * Takes one app's seats back from several users, or from several phones: a call names one kind only. Each entry of the answer tells
+   * for itself whether it worked.
+   */
   async disassociateMany(
     sToken: string,
-    item: { adamIdStr: string; pricingParam: string },
-    clientUserIdStrs: readonly string[],
+    item: LicensedItem,
+    holders: readonly HolderName[],
   ): Promise<LicenseChange[]> {
-    const answer = await this.#manage({ sToken, ...item, disassociateClientUserIdStrs: clientUserIdStrs });
+    const users = holders.flatMap((holder) => ("clientUserIdStr" in holder ? [holder.clientUserIdStr] : []));
+    const serialNumbers = holders.flatMap((holder) =>
+      "serialNumber" in holder ? [holder.serialNumber] : [],
+    );
+    const whom =
+      serialNumbers.length > 0
+        ? { disassociateSerialNumbers: serialNumbers }
+        : { disassociateClientUserIdStrs: users };
+    const answer = await this.#manage({ sToken, ...item, ...whom });
     return answer.disassociations ?? [];
   }
 

@@ -93,6 +93,14 @@ export const errorCodes: readonly ErrorCodeRow[] = [
   row({ reason: "dep-enrolled" }, "0x87D13B6B", "The phone came through Apple's enrolment program."),
   row({ reason: "no-user" }, "0x87D13B6B", "The app is licensed to users, and the phone has none."),
   row({ reason: "no-license" }, "0x87D13B7E", "Apple has no licence of the app left."),
+  row(
+    { reason: "ios-too-old" },
+    "0x87D13B69",
+    "A licence of the phone itself needs iOS 9 or later.",
+    "minimumOsVersionNotMet",
+  ),
+  row({ reason: "not-device-assignable" }, "0x87D13B95", "The app's developer lets no phone hold a licence."),
+  row({ reason: "no-serial-number" }, "0x87D13B95", "Without its serial number a phone can hold no licence."),
   row({ reason: "license-refused" }, "0x87D13B95", "Apple gave no licence for the app."),
   row({ reason: "shared-apple-id" }, "0x87D13B95", "Two users share one Apple ID, which has the licence."),
   row({ reason: "foreign-apple-id" }, "0x87D13B95", "The Apple ID is not one that can hold the licence."),
@@ -199,6 +207,10 @@ export const reasonSentences: Record<InstallationReason, string> = {
   reclaimed: "An admin reclaimed the licence.",
   cancelled: "An admin cancelled the installation.",
   "before-deadline": "The app is offered until its deadline, and pushed then.",
+  "device-licensing-off": "By policy no phone gets a licence of its own.",
+  "not-device-assignable": "The app can't be licensed to a phone, only to users.",
+  "ios-too-old": "The phone's iOS can't hold a licence itself: that needs iOS 9.",
+  "no-serial-number": "The phone has not told its serial number, by which Apple would know it.",
 };
 export const installationReasons = Object.keys(reasonSentences) as InstallationReason[];
 

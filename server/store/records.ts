@@ -268,14 +268,23 @@ export interface AppRecord {
   syncedAt: number;
 }
 
+/** Who a licence is for: a user, on all phones of theirs, or one phone, whoever has it. */
+export type LicenseType = "user" | "device";
+
+/** Who holds a seat. One of the two says it: a phone is known to Apple by its serial number. */
+export interface SeatHolder {
+  userId: string | null;
+  /** Missing for a user's seat. */
+  serialNumber?: string | null;
+}
+
 /**
- * One user's seat of one app. An intent is recorded before Apple is asked and settled after it answered, so a crash in between is
- * made good by asking again.
+ * The seat that one user, or one phone, has of one app. An intent is recorded before Apple is asked and settled after it answered, so
+ * a crash in between is made good by asking again.
  */
-export interface AssignmentRecord {
-  /** `<userId> <adamId>` */
+export interface AssignmentRecord extends SeatHolder {
+  /** `<userId> <adamId>`, or `serial:<serialNumber> <adamId>`: a user's id has no colon. */
   id: string;
-  userId: string;
   adamId: string;
   state: "associating" | "held" | "disassociating";
   since: number;
@@ -303,13 +312,12 @@ export type StrandedReason = "unenrolled" | "wiped" | "found-at-apple" | "irrevo
 export type LedgerKind = "taken" | "returned" | "refused" | "kept";
 
 /** One movement of a seat, with its cause. Never changed once written. */
-export interface LedgerRecord {
+export interface LedgerRecord extends SeatHolder {
   id: string;
   sequence: number;
   at: number;
   kind: LedgerKind;
   adamId: string;
-  userId: string;
   installationId: string | null;
   reason: string;
   /** The admin's revoke or reclaim behind it. */
@@ -324,8 +332,10 @@ export interface LicenseActRecord {
   id: string;
   sequence: number;
   verb: "revoke" | "reclaim";
-  /** Whose seats; null: everybody's. */
+  /** Whose seats, those of the user's phones among them; null: everybody's. */
   userId: string | null;
+  /** The seats of the phone with this serial number; null or missing: of any. */
+  serialNumber?: string | null;
   /** Of which app; null: of all. */
   adamId: string | null;
   /** API key of who asked. */
@@ -345,8 +355,7 @@ export interface LicenseActRecord {
   items: LicenseActItem[];
 }
 
-export interface LicenseActItem {
-  userId: string;
+export interface LicenseActItem extends SeatHolder {
   adamId: string;
   outcome: "done" | "failed";
   /** Apple's error number, or a code of ours; null when all went well. */
@@ -361,6 +370,8 @@ export interface DeploymentRecord {
   adamId: string;
   groupId: string;
   action: DeploymentAction;
+  /** Missing: `user`. */
+  licenseType?: LicenseType;
   deadline: number | null;
   createdAt: number;
   updatedAt: number;
@@ -400,6 +411,11 @@ export interface InstallationRecord {
   userId: string | null;
   /** What the deployments ask for, after their conflicts are resolved; null when none does any more. */
   desired: "required" | "available" | "requiredAndAvailable" | "uninstall" | "notApplicable" | null;
+  /**
+   * Whose licence the deployments ask for, as they last did; missing: the user's. What counts is what `licenseTypeOf` makes of it: a
+   * phone that holds one of its own keeps to that.
+   */
+  licenseType?: LicenseType;
   /** Of a required app whose deadline is still to come: when it will be pushed. Until then it is offered. */
   requiredAt?: number | null;
   /** When the person last asked for the app in the company portal; null when nobody did, or the wish was fulfilled or is void. */
@@ -469,7 +485,10 @@ export interface LossRecord {
   at: number;
   syncId: string;
   kind: "user" | "license";
-  userId: string;
+  /** Null for a licence that a phone held. */
+  userId: string | null;
+  serialNumber?: string | null;
+  /** Empty for a phone's. */
   clientUserIdStr: string;
   /** The licence's app; null for a user. */
   adamId: string | null;
@@ -661,7 +680,8 @@ export const indexes = define({
   assignments: {
     all: (r) => ["", r.id],
     byApp: (r) => [r.adamId, r.id],
-    byUser: (r) => [r.userId, r.id],
+    byUser: (r) => (r.userId === null ? undefined : [r.userId, r.id]),
+    bySerial: (r) => (r.serialNumber ? [r.serialNumber, r.id] : undefined),
     associating: (r) => (r.state === "associating" ? [r.adamId, r.id] : undefined),
     byLicense: (r) => (r.licenseIdStr === undefined ? undefined : [r.licenseIdStr, r.id]),
     /** Held, and which of Apple's licences it is isn't known yet. */
@@ -674,7 +694,8 @@ export const indexes = define({
   ledger: {
     all: (r) => ["", r.sequence],
     byApp: (r) => [r.adamId, r.sequence],
-    byUser: (r) => [r.userId, r.sequence],
+    byUser: (r) => (r.userId === null ? undefined : [r.userId, r.sequence]),
+    bySerial: (r) => (r.serialNumber ? [r.serialNumber, r.sequence] : undefined),
   },
   licenseActs: {
     all: (r) => ["", r.sequence],

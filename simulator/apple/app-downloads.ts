@@ -15,10 +15,11 @@ export interface Ticket {
 }
 
 export interface AuthorizeInput {
-  readonly sessionToken: string;
+  readonly sessionToken?: string | undefined;
   readonly adamId: string;
   readonly purchaseMethod: number;
   readonly udid: string;
+  readonly serialNumber?: string | undefined;
 }
 
 export interface DownloadParts {
@@ -36,6 +37,8 @@ export class AppDownloads {
   static readonly ticketsMax = 20_000;
   static readonly ticketLifeMs = 60 * 60_000;
   readonly tickets = new Map<string, Ticket>();
+  /** By UDID, the serial number of each phone that uses a user's licence: one with its own takes none of the five places. */
+  readonly serialNumbers = new Map<string, string>();
   readonly #parts: DownloadParts;
 
   constructor(parts: DownloadParts) {
@@ -53,30 +56,32 @@ export class AppDownloads {
     return item;
   }
 
+  /** What a phone is shown, and whether it holds a licence of its own. Throws as `item`. */
+  lookup(name: { adamId: string } | { bundleId: string }, serialNumber: string | undefined): LookupItem {
+    const item = this.item(name);
+    const deviceLicensed = this.#holdsItself(serialNumber, item.adamId);
+    return { ...lookupItem(item), ...(deviceLicensed ? { deviceLicensed } : {}) };
+  }
+
   /**
-   * Answers with a ticket. Throws AppStoreRefusal session_invalid, store_terms_due, item_unknown, not_an_app, purchase_refused,
-   * license_not_found, device_limit.
+   * Answers with a ticket. A phone that holds a licence itself needs no Apple ID, whoever is signed in. Throws AppStoreRefusal
+   * session_invalid, store_terms_due, item_unknown, not_an_app, purchase_refused, license_not_found, device_limit.
    */
   authorize(input: AuthorizeInput): string {
-    const session = this.#parts.appleIds.session(input.sessionToken);
-    if (session.udid !== input.udid) {
-      session.udid = input.udid;
-      this.#parts.changed();
-    }
-    const { account } = session;
+    const { udid, adamId, purchaseMethod, serialNumber } = input;
+    const holdsItself = purchaseMethod === 1 && this.#holdsItself(serialNumber, adamId);
+    const account = holdsItself ? undefined : this.#accountOf(input);
     const details = {
-      udid: input.udid,
-      adamId: input.adamId,
-      itsIdHash: account.itsIdHash,
-      purchaseMethod: input.purchaseMethod,
+      ...{ udid, adamId, purchaseMethod },
+      ...(account ? { itsIdHash: account.itsIdHash } : { serialNumber }),
     };
     try {
-      const item = this.item({ adamId: input.adamId });
-      this.requireStoreTerms(account);
+      const item = this.item({ adamId });
+      if (account) this.requireStoreTerms(account);
       if (countDown(this.#parts.behaviour(), "refuseAuthorizations", item.adamId))
         throw new AppStoreRefusal("purchase_refused", `${item.name} can't be had just now`);
-      if (input.purchaseMethod === 1) this.#useLicense(account, item, input.udid);
-      else this.#useOwnPurchase(account, item);
+      if (account && purchaseMethod === 1) this.#useLicense(account, item, input);
+      else if (account) this.#useOwnPurchase(account, item);
     } catch (error) {
       if (error instanceof AppStoreRefusal) {
         this.#parts.environment.emit("store.refused", { ...details, code: error.code });
@@ -85,11 +90,7 @@ export class AppDownloads {
     }
     this.#parts.environment.emit("store.authorized", details);
     const ticket = this.#parts.environment.randomHex(16);
-    this.tickets.set(ticket, {
-      adamId: input.adamId,
-      udid: input.udid,
-      issuedAt: this.#parts.environment.now(),
-    });
+    this.tickets.set(ticket, { adamId, udid, issuedAt: this.#parts.environment.now() });
     for (const oldest of this.tickets.keys()) {
       if (this.tickets.size <= AppDownloads.ticketsMax) break;
       this.tickets.delete(oldest);
@@ -152,12 +153,30 @@ export class AppDownloads {
     }
   }
 
-  #useLicense(account: AppleAccount, item: CatalogueItem, udid: string): void {
+  /** Who is signed in on the phone. Throws AppStoreRefusal session_invalid. */
+  #accountOf({ sessionToken, udid }: AuthorizeInput): AppleAccount {
+    if (sessionToken === undefined)
+      throw new AppStoreRefusal("session_invalid", "sign in first: the phone has no licence of its own");
+    const session = this.#parts.appleIds.session(sessionToken);
+    if (session.udid !== udid) {
+      session.udid = udid;
+      this.#parts.changed();
+    }
+    return session.account;
+  }
+
+  #useLicense(
+    account: AppleAccount,
+    item: CatalogueItem,
+    { udid, serialNumber }: { udid: string; serialNumber?: string | undefined },
+  ): void {
     const licenses = this.#licensesOf(account, item.adamId);
     const [license] = licenses;
     if (!license) {
       throw new AppStoreRefusal("license_not_found", `this Apple ID holds no licence for ${item.name}`);
     }
+    if (serialNumber !== undefined) this.serialNumbers.set(udid, serialNumber);
+    for (const held of licenses) this.#freePlaces(held, item.adamId);
     // Counted over all licences of the person, so that two organisations don't make ten devices.
     const devices = new Set(licenses.flatMap((held) => held.license.devices));
     if (devices.has(udid)) return;
@@ -169,6 +188,28 @@ export class AppDownloads {
     }
     license.license.devices = [...license.license.devices, udid];
     license.organisation.changes.inner(license.license);
+  }
+
+  /** A phone that was given a licence of its own since takes no place of the user's any more. */
+  #freePlaces(
+    { license, organisation }: { license: License; organisation: Organisation },
+    adamId: string,
+  ): void {
+    const { devices } = license;
+    const left = devices.filter((udid) => !this.#holdsItself(this.serialNumbers.get(udid), adamId));
+    if (left.length === devices.length) return;
+    license.devices = left;
+    organisation.changes.inner(license);
+  }
+
+  /** Whether any organisation gave a licence to the phone of this serial number. */
+  #holdsItself(serialNumber: string | undefined, adamId: string): boolean {
+    if (!serialNumber) return false;
+    const usableSince = this.#parts.environment.now() - this.#parts.behaviour().associationDelayMs;
+    return [...this.#parts.organisations.values()].some((organisation) => {
+      const license = organisation.pool(adamId, "STDQ")?.heldBy({ serialNumber });
+      return license !== undefined && license.assignedAt <= usableSince;
+    });
   }
 
   #useOwnPurchase(account: AppleAccount, item: CatalogueItem): void {
@@ -201,8 +242,7 @@ export class AppDownloads {
   }
 }
 
-/** What a phone is shown of an item. */
-export function lookupItem(item: CatalogueItem): LookupItem {
+function lookupItem(item: CatalogueItem): LookupItem {
   const { adamId, bundleId, name, version, externalVersionIdentifier, bytes, priceCents } = item;
   return {
     ...{ adamId, bundleId, name, version, externalVersionIdentifier, bytes },

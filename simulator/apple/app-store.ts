@@ -13,7 +13,6 @@ import {
   type InvitationTerms,
 } from "../../shared/app-store.ts";
 import type { MiddlewareHandler } from "hono";
-import { lookupItem } from "./app-downloads.ts";
 import type { AppleModel } from "./apple-model.ts";
 import {
   behaving,
@@ -60,9 +59,9 @@ export function storeRoutes(parts: RouteParts): AppleApp {
     });
   });
   app.get(appStorePaths.lookup, ...middleware, (context) => {
-    const { adamId, bundleId } = context.req.query();
-    if (adamId) return context.json(lookupItem(model.downloads.item({ adamId })));
-    if (bundleId) return context.json(lookupItem(model.downloads.item({ bundleId })));
+    const { adamId, bundleId, serialNumber } = context.req.query();
+    if (adamId) return context.json(model.downloads.lookup({ adamId }, serialNumber));
+    if (bundleId) return context.json(model.downloads.lookup({ bundleId }, serialNumber));
     throw new AppStoreRefusal("invalid_request", "expected the query parameter adamId or bundleId");
   });
   app.post(appStorePaths.authorize, ...middleware, async (context) => {

@@ -29,6 +29,8 @@ export class AppleModel {
   readonly addedItems: CatalogueItem[] = [];
   /** The newest version of each item that got one while the service ran, by adamId. */
   readonly releases = new Map<string, Release>();
+  /** What was changed while the service ran about who may hold an item, by adamId. */
+  readonly assignability = new Map<string, boolean>();
   readonly redemptionCodes: RedemptionCodes;
   behaviour: AppleBehaviour;
   /** Grows when the reads of long lists that are under way get lost. */
@@ -172,6 +174,14 @@ export class AppleModel {
   release(adamId: string, release: Release): CatalogueItem {
     const item = this.catalogue.release(adamId, release);
     this.releases.set(adamId, release);
+    this.#changed();
+    return item;
+  }
+
+  /** Throws not_found. Licences that devices hold stay with them. */
+  setDeviceAssignable(adamId: string, deviceAssignable: boolean): CatalogueItem {
+    const item = this.catalogue.setDeviceAssignable(adamId, deviceAssignable);
+    this.assignability.set(adamId, deviceAssignable);
     this.#changed();
     return item;
   }

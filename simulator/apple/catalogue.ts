@@ -79,6 +79,15 @@ export class Catalogue {
     return released;
   }
 
+  /** Its developer lets devices hold licences of it, or no longer does. Throws not_found. */
+  setDeviceAssignable(adamId: string, deviceAssignable: boolean): CatalogueItem {
+    const item = this.#items.get(adamId);
+    if (!item) throw new PippinError("not_found", `the catalogue has no item ${adamId}`);
+    const changed = { ...item, deviceAssignable };
+    this.#items.set(adamId, changed);
+    return changed;
+  }
+
   /** What the App Store of a phone offers: no books, no Mac software. */
   app(adamId: string): CatalogueItem | undefined {
     const item = this.#items.get(adamId);
@@ -120,7 +129,10 @@ export function parseCatalogue(content: unknown): CatalogueItem[] {
   return new Catalogue(items.data).all();
 }
 
-/** Two dozen real apps, with the adamIds, bundle ids and names they have in the public store, as of mid-2016. */
+/**
+ * Two dozen real apps, with the adamIds, bundle ids and names they have in the public store, as of mid-2016. That two of them can't go
+ * to devices is made up.
+ */
 export function defaultCatalogue(): CatalogueItem[] {
   return parseCatalogue(apps);
 }

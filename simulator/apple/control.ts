@@ -184,6 +184,7 @@ function assetView({ model }: RouteParts, pool: LicensePool): Answer {
   return {
     adamId: pool.adamId,
     name: model.catalogue.get(pool.adamId)?.name,
+    deviceAssignable: model.catalogue.get(pool.adamId)?.deviceAssignable,
     pricingParam: pool.pricingParam,
     ...pool.counts,
     totalCount: pool.counts.assignedCount + pool.counts.availableCount,

@@ -114,9 +114,16 @@ export class Invariants {
       organisation,
       `${name} is used by ${license.devices.length} devices`,
     );
-    if (holder.userId === undefined) return;
-    const user = organisation.users.byId.get(holder.userId);
     const item = this.#model.catalogue.get(pool.adamId);
+    if (holder.userId === undefined) {
+      this.#expect(
+        item !== undefined && !isIrrevocable(item) && license.devices.length === 0,
+        organisation,
+        `${name} is held by device ${holder.serialNumber}, which can't be or shares it`,
+      );
+      return;
+    }
+    const user = organisation.users.byId.get(holder.userId);
     const mayStay = item !== undefined && isIrrevocable(item) && user?.status === "Retired";
     this.#expect(
       user !== undefined && (isActive(user) || mayStay),

@@ -210,10 +210,19 @@ export class Organisation {
 
   /** Gives the device a licence. Throws VppRefusal. */
   assignToDevice(pool: LicensePool | undefined, item: CatalogueItem, serialNumber: string): License {
-    if (!item.deviceAssignable || isIrrevocable(item)) throw new VppRefusal(9628);
-    const already = pool?.heldBy({ serialNumber });
-    if (already) throw new VppRefusal(9616, undefined, { license: already });
-    return this.#assign(pool, { serialNumber }, undefined);
+    try {
+      if (!item.deviceAssignable || isIrrevocable(item)) throw new VppRefusal(9628);
+      const already = pool?.heldBy({ serialNumber });
+      if (already) throw new VppRefusal(9616, undefined, { license: already });
+      return this.#assign(pool, { serialNumber }, undefined);
+    } catch (error) {
+      if (error instanceof VppRefusal) {
+        const { errorNumber } = error;
+        const details = { organisationId: this.facts.id, serialNumber, adamId: item.adamId, errorNumber };
+        this.#parts.environment.emit("license.refused", details);
+      }
+      throw error;
+    }
   }
 
   /** Takes the licence back from whoever has it. Throws VppRefusal. */

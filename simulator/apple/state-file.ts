@@ -60,6 +60,7 @@ const State = z.strictObject({
   numbers: z.strictObject({ organisation: count, user: count, license: count, token: count }),
   addedItems: z.array(CatalogueItem),
   releases: z.array(Release.extend({ adamId: z.string() })).default([]),
+  assignability: z.array(z.strictObject({ adamId: z.string(), deviceAssignable: z.boolean() })).default([]),
   redemptionCodes: z
     .array(z.strictObject({ code: z.string(), adamId: z.string(), usedBy: z.string().optional() }))
     .default([]),
@@ -88,6 +89,7 @@ const State = z.strictObject({
       revoked: z.boolean(),
     }),
   ),
+  phones: z.array(z.strictObject({ udid: z.string(), serialNumber: z.string() })).default([]),
   tickets: z.array(
     z.strictObject({ ticket: z.string(), adamId: z.string(), udid: z.string(), issuedAt: count }),
   ),
@@ -102,6 +104,10 @@ export function toState(model: AppleModel): State {
     numbers: { ...model.numbers },
     addedItems: model.addedItems,
     releases: [...model.releases].map(([adamId, release]) => ({ adamId, ...release })),
+    assignability: [...model.assignability].map(([adamId, deviceAssignable]) => ({
+      adamId,
+      deviceAssignable,
+    })),
     redemptionCodes: [...model.redemptionCodes.byCode].map(([code, { adamId, usedBy }]) => ({
       ...{ code, adamId },
       ...(usedBy === undefined ? {} : { usedBy }),
@@ -124,6 +130,7 @@ export function toState(model: AppleModel): State {
       pools: [...organisation.pools.values()].map(poolState),
     })),
     tokens: [...model.tokens.byId.values()],
+    phones: [...model.downloads.serialNumbers].map(([udid, serialNumber]) => ({ udid, serialNumber })),
     tickets: [...model.downloads.tickets].map(([ticket, content]) => ({ ticket, ...content })),
   };
 }
@@ -184,6 +191,9 @@ function fill(model: AppleModel, state: State): void {
     // The catalogue file may have caught up since, or may lack the item.
     if (release.externalVersionIdentifier > known) model.release(adamId, release);
   }
+  for (const { adamId, deviceAssignable } of state.assignability) {
+    if (model.catalogue.get(adamId)) model.setDeviceAssignable(adamId, deviceAssignable);
+  }
   for (const { code, adamId, usedBy } of state.redemptionCodes)
     model.redemptionCodes.byCode.set(code, { adamId, usedBy });
   for (const { purchases, managedBy, ...account } of state.accounts) {
@@ -205,6 +215,7 @@ function fill(model: AppleModel, state: State): void {
     model.organisation(token.organisationId);
     model.tokens.insert(token);
   }
+  for (const { udid, serialNumber } of state.phones) model.downloads.serialNumbers.set(udid, serialNumber);
   for (const { ticket, ...content } of state.tickets) model.downloads.tickets.set(ticket, content);
 }
 

@@ -14,6 +14,7 @@ const NewRelease = z.strictObject({
   /** Default: as before. */
   bytes: Release.shape.bytes.optional(),
 });
+const ItemChange = z.strictObject({ deviceAssignable: z.boolean() });
 const NewCodes = z.strictObject({ adamId: AdamId, quantity: z.number().int().min(1).max(1_000).default(1) });
 const AppleIdChange = z.strictObject({
   /** Ends every session of the Apple ID, and a lock. */
@@ -38,6 +39,11 @@ export function storeControlRoutes(app: AppleApp, { model, operations }: RoutePa
       });
     });
     return context.json(item, 201);
+  });
+  app.patch("/catalogue/:adamId", async (context) => {
+    const { deviceAssignable } = decode(ItemChange, context);
+    const adamId = context.req.param("adamId");
+    return context.json(await operations.perform(() => model.setDeviceAssignable(adamId, deviceAssignable)));
   });
   app.post("/redemption-codes", async (context) => {
     const { adamId, quantity } = decode(NewCodes, context);

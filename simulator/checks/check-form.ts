@@ -3,7 +3,7 @@ import { Findings, type Checker } from "./trace-reading.ts";
 
 const knownEvents: ReadonlySet<string> = new Set(eventNames);
 
-/** What an event can't be understood without. Where Apple records an event of the same name, its own ids are in the second list. */
+/** What an event can't be understood without; `a|b` is either. Where Apple records an event of the same name, its own ids are in the second list. */
 const requiredIds = new Map<
   string,
   { readonly ours: readonly string[]; readonly apples?: readonly string[] }
@@ -33,9 +33,15 @@ const requiredIds = new Map<
   ["user.invited", { ours: ["userId", "udid", "commandUUID"] }],
   ["user.accepted", { ours: ["userId"], apples: ["clientUserIdStr"] }],
   ["user.retired", { ours: ["userId"], apples: ["clientUserIdStr"] }],
-  ["license.taken", { ours: ["userId", "adamId"], apples: ["adamId", "licenseId"] }],
-  ["license.returned", { ours: ["userId", "adamId", "reason"], apples: ["adamId", "licenseId"] }],
-  ["license.refused", { ours: ["userId", "adamId", "reason"], apples: ["clientUserIdStr"] }],
+  ["license.taken", { ours: ["userId|serialNumber", "adamId"], apples: ["adamId", "licenseId"] }],
+  [
+    "license.returned",
+    { ours: ["userId|serialNumber", "adamId", "reason"], apples: ["adamId", "licenseId"] },
+  ],
+  [
+    "license.refused",
+    { ours: ["userId|serialNumber", "adamId", "reason"], apples: ["clientUserIdStr|serialNumber"] },
+  ],
   ["portal.requested", { ours: ["udid", "adamId"] }],
   ["portal.refused", { ours: ["udid", "adamId", "reason"] }],
   ["deployment.created", { ours: ["deploymentId", "adamId", "action"] }],
@@ -78,7 +84,8 @@ function checkIds(event: TraceEvent, findings: Findings): void {
   const required = requiredIds.get(event.event);
   const names = event["side"] === "apple" ? (required?.apples ?? required?.ours) : required?.ours;
   for (const name of names ?? []) {
-    if (event[name] === undefined) findings.add(event, `${event.event} without ${name}`);
+    if (name.split("|").every((either) => event[either] === undefined))
+      findings.add(event, `${event.event} without ${name}`);
   }
   for (const name of idNames) {
     const id = event[name];

@@ -3,18 +3,18 @@ import type { TraceEvent } from "../../shared/trace.ts";
 import {
   Findings,
   isDictionary,
+  policiesSet,
   textOf,
   type Checker,
   type Dictionary,
   type Trace,
 } from "./trace-reading.ts";
-import { factsOf } from "./vpp-exchanges.ts";
+import { factsOf, holderKey } from "./vpp-exchanges.ts";
 
 /** Reported of an app that is not (any more) on the phone, or never came. */
 const gone: ReadonlySet<string> = new Set(["absent", "UserRejected", "ManagementRejected", "Failed"]);
 /** Reasons for which a seat comes back after the app has gone, never before. */
 const followsRemoval: ReadonlySet<string> = new Set(["uninstalled", "reclaimed", "cancelled"]);
-const policiesPath = "/api/v1/policies";
 const presence: ReadonlySet<string> = new Set(["Managed", "ManagedButUninstalled", "Installing", "Updating"]);
 
 /** What is known, from the wire alone, of one app on one phone. */
@@ -32,6 +32,8 @@ interface AppLife {
 interface PhoneLife {
   readonly kind: string;
   readonly userId: string | undefined;
+  /** What it holds seats as, if it does itself; undefined when it never told its serial number. */
+  readonly ownHolder: string | undefined;
   /** By bundle id. */
   readonly apps: Map<string, AppLife>;
 }
@@ -48,7 +50,7 @@ interface Walk {
   readonly bundleIds: Map<string, string>;
   /** By app, who holds a seat by Apple's answers. */
   readonly seats: Map<string, Set<string>>;
-  /** The same by the server's own word: `<userId> <adamId>`. */
+  /** The same by the server's own word: `<userId or phone> <adamId>`. */
   readonly booked: Set<string>;
   /** An admin chose a policy that lets DEP phones in. */
   depAllowed: boolean;
@@ -82,6 +84,7 @@ export const checkInstalls: Checker = (trace) => {
         walk.phones.set(event.udid ?? "", {
           kind: textOf(event["kind"]),
           userId: event.userId,
+          ownHolder: holderKey(undefined, event["serialNumber"]),
           apps: new Map(),
         });
         break;
@@ -89,11 +92,11 @@ export const checkInstalls: Checker = (trace) => {
         walk.phones.get(event.udid ?? "")?.apps.clear();
         break;
       case "license.taken":
-        if (event["side"] !== "apple") walk.booked.add(`${event.userId ?? ""} ${event.adamId ?? ""}`);
+        if (event["side"] !== "apple") walk.booked.add(bookingOf(event));
         break;
       case "license.returned":
         if (event["side"] === "apple") break;
-        walk.booked.delete(`${event.userId ?? ""} ${event.adamId ?? ""}`);
+        walk.booked.delete(bookingOf(event));
         if (followsRemoval.has(textOf(event["reason"]))) checkReturn(walk, event);
         break;
       case "wire":
@@ -105,6 +108,10 @@ export const checkInstalls: Checker = (trace) => {
   return walk.findings.all;
 };
 
+function bookingOf({ userId, adamId = "", ...event }: TraceEvent): string {
+  return `${holderKey(userId, event["serialNumber"]) ?? ""} ${adamId}`;
+}
+
 function takeWire(walk: Walk, event: TraceEvent): void {
   const wire = walk.trace.wires.get(event.seq);
   if (wire === undefined) return;
@@ -112,18 +119,17 @@ function takeWire(walk: Walk, event: TraceEvent): void {
     for (const fact of factsOf(wire)) {
       if (fact.kind === "invited") walk.clientOfInvitation.set(fact.inviteUrl, fact.clientUserIdStr);
       else if (fact.kind === "app") walk.bundleIds.set(fact.adamId, fact.bundleId);
-      else if (fact.kind === "taken") seatsOf(walk, fact.adamId).add(fact.clientUserIdStr);
+      else if (fact.kind === "taken") seatsOf(walk, fact.adamId).add(fact.holder);
       else if (fact.kind === "returned" || fact.kind === "freed")
-        seatsOf(walk, fact.adamId).delete(fact.clientUserIdStr);
+        seatsOf(walk, fact.adamId).delete(fact.holder);
       else if (fact.kind === "retired")
         for (const holders of walk.seats.values()) holders.delete(fact.clientUserIdStr);
     }
     return;
   }
   const { message } = wire;
-  if (wire.channel === "api" && event["path"] === policiesPath && message?.["dep"] !== undefined) {
-    walk.depAllowed = message["dep"] !== "refuse";
-  }
+  const { dep } = policiesSet(event, wire);
+  if (dep !== undefined) walk.depAllowed = dep !== "refuse";
   const { udid, commandUUID } = event;
   const phone = udid === undefined ? undefined : walk.phones.get(udid);
   if (wire.channel !== "mdm" || message === undefined || phone === undefined || commandUUID === undefined)
@@ -156,7 +162,21 @@ function takeCommand(walk: Walk, event: TraceEvent, phone: PhoneLife, command: D
     findings.add(event, `${requestType} for a DEP phone`);
     return;
   }
-  const { userId } = phone;
+  const { userId, ownHolder } = phone;
+  const adamId = textOf(command["iTunesStoreID"]);
+  if (
+    requestType === "InstallApplication" &&
+    ownHolder !== undefined &&
+    seatsOf(walk, adamId).has(ownHolder)
+  ) {
+    // By its own seat: neither a user nor an invitation is needed. A killed server may not have lived to say so.
+    if (!walk.trace.hasKills && !walk.booked.has(`${ownHolder} ${adamId}`))
+      findings.add(
+        event,
+        `InstallApplication of ${adamId} while ${ownHolder} holds no seat by the server's book`,
+      );
+    return;
+  }
   if (userId === undefined) {
     findings.add(event, `${requestType} for a phone that nobody has`);
   } else if (requestType === "InviteToProgram") {
@@ -221,8 +241,8 @@ function takeList(phone: PhoneLife, asked: unknown, list: unknown): void {
   }
 }
 
-/** The seat of an app that was to be uninstalled may come back once it is gone from every phone of the user. */
-function checkReturn({ findings, phones, bundleIds }: Walk, event: TraceEvent): void {
+/** The seat of an app that was to be uninstalled may come back once it is gone from every phone that it is for. */
+function checkReturn({ findings, phones, bundleIds, booked }: Walk, event: TraceEvent): void {
   const { adamId = "", userId } = event;
   const bundleId = bundleIds.get(adamId);
   if (bundleId === undefined) {
@@ -231,7 +251,12 @@ function checkReturn({ findings, phones, bundleIds }: Walk, event: TraceEvent): 
   }
   for (const [udid, phone] of phones) {
     const app = phone.apps.get(bundleId);
-    if (phone.userId !== userId || app === undefined || !app.begun) continue;
+    const ownHolder = phone.ownHolder ?? "";
+    const isFor =
+      userId === undefined
+        ? ownHolder === holderKey(undefined, event["serialNumber"])
+        : phone.userId === userId && !booked.has(`${ownHolder} ${adamId}`);
+    if (!isFor || app === undefined || !app.begun) continue;
     if (!app.gone)
       findings.add(event, `a seat of ${adamId} is returned before the list of ${udid} was without it`);
     else if (app.present && !app.removed) {

@@ -1,6 +1,6 @@
 import type { TraceEvent } from "../../shared/trace.ts";
-import { Findings, textOf, type Checker, type Trace } from "./trace-reading.ts";
-import { factsOf, type AssetCount } from "./vpp-exchanges.ts";
+import { Findings, policiesSet, textOf, type Checker, type Trace } from "./trace-reading.ts";
+import { factsOf, holderKey, type AssetCount } from "./vpp-exchanges.ts";
 
 /** Two books that are kept apart: what the server said it did, and what Apple answered on the wire. */
 export const checkSeats: Checker = (trace) => {
@@ -55,24 +55,37 @@ class Book {
 function checkServersBook({ events, wires, hasKills }: Trace, owned: Owned): string[] {
   const findings = new Findings();
   const book = new Book();
-  /** Users by phones that may have apps of the program. */
+  /** Users by phones that may have apps of the program, and those phones. */
   const eligible = new Set<string>();
+  /** The same for phones of the enrolment program, which may have them by some policies. */
+  const eligibleByDep = new Set<string>();
+  let depAllowed = false;
+  let devicesAllowed = false;
   for (const event of events) {
     const { userId, adamId } = event;
-    if (event.event === "checkin.authenticate" && event["kind"] !== "dep" && userId !== undefined) {
-      eligible.add(userId);
+    const { dep, licensing } = policiesSet(event, wires.get(event.seq));
+    if (dep !== undefined) depAllowed = dep !== "refuse";
+    if (licensing !== undefined) devicesAllowed = licensing === "user-and-device";
+    if (event.event === "checkin.authenticate") {
+      const holders = event["kind"] === "dep" ? eligibleByDep : eligible;
+      for (const key of [userId, holderKey(undefined, event["serialNumber"])])
+        if (key !== undefined) holders.add(key);
     }
-    if (event["side"] === "apple" || userId === undefined || adamId === undefined) continue;
+    const isDevice = userId === undefined;
+    const holder = holderKey(userId, event["serialNumber"]);
+    if (event["side"] === "apple" || holder === undefined || adamId === undefined) continue;
     const holders = book.holders(adamId);
     if (event.event === "license.taken") {
-      if (!eligible.has(userId))
-        findings.add(event, `a seat for ${userId}, who has no phone that could use it`);
+      if (!eligible.has(holder) && !(depAllowed && eligibleByDep.has(holder)))
+        findings.add(event, `a seat for ${holder}, who has no phone that could use it`);
+      if (isDevice && wires.size > 0 && !devicesAllowed)
+        findings.add(event, `a seat for ${holder}, though by policy licences go to users alone`);
       // A killed server may have returned a seat without living to say so; the other book is exact.
-      if (holders.has(userId) && !hasKills) findings.add(event, `${userId} takes a second seat of ${adamId}`);
-      holders.add(userId);
+      if (holders.has(holder) && !hasKills) findings.add(event, `${holder} takes a second seat of ${adamId}`);
+      holders.add(holder);
       if (wires.size > 0 && !hasKills) checkCount(event, adamId, holders.size, owned, findings);
-    } else if (event.event === "license.returned" && !holders.delete(userId) && !hasKills) {
-      findings.add(event, `${userId} returns a seat of ${adamId} without having one`);
+    } else if (event.event === "license.returned" && !holders.delete(holder) && !hasKills) {
+      findings.add(event, `${holder} returns a seat of ${adamId} without having one`);
     }
   }
   return findings.all;
@@ -95,28 +108,29 @@ function checkApplesBook({ events, wires }: Trace, owned: Owned): string[] {
           book.freeAll(fact.clientUserIdStr);
           break;
         case "taken": {
-          const { adamId, clientUserIdStr } = fact;
+          const { adamId, holder, isDevice } = fact;
           const holders = book.holders(adamId);
-          if (!accepted.has(clientUserIdStr)) {
+          // A phone that holds a seat itself has no terms to accept.
+          if (!isDevice && !accepted.has(holder)) {
             findings.add(
               event,
-              `Apple gives a seat of ${adamId} to ${clientUserIdStr}, who hasn't accepted the terms`,
+              `Apple gives a seat of ${adamId} to ${holder}, who hasn't accepted the terms`,
             );
           }
-          if (holders.has(clientUserIdStr)) {
-            findings.add(event, `Apple gives ${clientUserIdStr} a second seat of ${adamId}`);
+          if (holders.has(holder)) {
+            findings.add(event, `Apple gives ${holder} a second seat of ${adamId}`);
           }
-          holders.add(clientUserIdStr);
+          holders.add(holder);
           checkCount(event, adamId, holders.size, owned, findings);
           break;
         }
         case "returned":
-          if (!book.holders(fact.adamId).delete(fact.clientUserIdStr)) {
+          if (!book.holders(fact.adamId).delete(fact.holder)) {
             findings.add(event, `Apple takes back a seat of ${fact.adamId} that nobody was seen to get`);
           }
           break;
         case "freed":
-          book.holders(fact.adamId).delete(fact.clientUserIdStr);
+          book.holders(fact.adamId).delete(fact.holder);
           break;
         case "assets":
           for (const asset of fact.assets) checkAsset(event, asset, book, findings);

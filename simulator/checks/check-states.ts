@@ -22,6 +22,11 @@ export const checkStates: Checker = ({ events }) => {
         checkAppMove(event, apps.get(key) ?? "absent", findings);
         apps.set(key, textOf(event["to"]));
         break;
+      case "phone.changed":
+        // What was on it is gone, and nobody is told of each app.
+        if (event["to"] !== "erased") break;
+        for (const known of apps.keys()) if (known.startsWith(`${event.udid ?? ""} `)) apps.delete(known);
+        break;
       case "installation.changed": {
         const before = installations.get(key) ?? (killed ? undefined : "pending");
         if (before !== undefined && before !== event["from"]) {

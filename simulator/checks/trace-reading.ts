@@ -43,6 +43,13 @@ export const serverKilled = { where: "lab", what: "server killed" } as const;
 /** Where admins give commands by hand, which the rules of deployments don't bind. */
 const commandRoutes = /^\/api\/v1\/(?:devices\/[^/]+\/)?commands$/;
 
+const policiesPath = "/api/v1/policies";
+
+/** The policies that an admin has set by this event, as far as the trace tells. */
+export function policiesSet(event: TraceEvent, wire: WireEntry | undefined): Dictionary {
+  return (wire?.channel === "api" && event["path"] === policiesPath ? wire.message : undefined) ?? {};
+}
+
 /** One rule, or several that belong together. Answers with what breaks them, in words. */
 export type Checker = (trace: Trace) => string[];
 

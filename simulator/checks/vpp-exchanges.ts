@@ -9,11 +9,17 @@ export interface AssetCount {
   readonly assigned: number;
 }
 
+/** Who holds a seat, in words: a user by name, or a phone by its serial number. */
+export function holderKey(user: string | undefined, serialNumber: unknown): string | undefined {
+  return user ?? (typeof serialNumber === "string" ? `the phone ${serialNumber}` : undefined);
+}
+
 export type VppFact =
   | {
       readonly kind: "taken" | "returned" | "freed";
       readonly adamId: string;
-      readonly clientUserIdStr: string;
+      readonly holder: string;
+      readonly isDevice: boolean;
     }
   /** Apple took all seats of the user back. */
   | { readonly kind: "retired"; readonly clientUserIdStr: string }
@@ -66,10 +72,12 @@ function seatFact(
   adamId: string,
   kinds: { done: "taken" | "returned"; already: readonly number[] },
 ): VppFact[] {
-  const { clientUserIdStr, errorNumber } = change;
-  if (clientUserIdStr === undefined) return [];
-  if (errorNumber === undefined) return [{ kind: kinds.done, adamId, clientUserIdStr }];
-  return kinds.already.includes(errorNumber) ? [{ kind: "freed", adamId, clientUserIdStr }] : [];
+  const { clientUserIdStr, serialNumber, errorNumber } = change;
+  const holder = holderKey(clientUserIdStr, serialNumber);
+  if (holder === undefined) return [];
+  const seat = { adamId, holder, isDevice: clientUserIdStr === undefined };
+  if (errorNumber === undefined) return [{ kind: kinds.done, ...seat }];
+  return kinds.already.includes(errorNumber) ? [{ kind: "freed", ...seat }] : [];
 }
 
 function assetCount(asset: Dictionary): AssetCount[] {

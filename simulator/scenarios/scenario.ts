@@ -12,12 +12,12 @@ export interface NewPhone {
   readonly name: string;
   readonly kind: Phone["config"]["kind"];
   readonly enrollmentUrl: string;
-  /** Default: 9.3.2, of mid-2016. */
-  readonly osVersion?: string;
   /** It comes out of the box, and waits in Setup Assistant for the server. For `dep` phones alone. */
   readonly setupAssistant?: boolean;
   /** Whether it refuses the program and its apps by itself. Default: a `dep` phone does; one of later years doesn't. */
   readonly refusesVpp?: boolean;
+  /** Default: 9.3.2, the one of mid-2016. */
+  readonly osVersion?: string;
   /** Who holds it; undefined: it lies on a desk. */
   readonly persona?: Persona;
 }

@@ -133,15 +133,18 @@ describe("InstallApplication", () => {
       });
     });
 
-    it("when a profile doesn't allow the App Store, and no more once that is gone", async () => {
-      const lab = await startLab();
+    it.each<[string, Partial<PhoneConfig>, string[]]>([
+      ["asked only whether the phone holds a licence itself", {}, ["GET /store/v1/lookup"]],
+      ["not asked by a phone that can't hold one", { osVersion: "8.4" }, []],
+    ])("when a profile doesn't allow the App Store, which is %s", async (_name, config, calls) => {
+      const lab = await startLab(config);
       await lab.connection.command("p", { RequestType: "InstallProfile", Payload: restriction });
       expect(await lab.connection.command("c", install())).toMatchObject({
         Status: "Error",
         RejectionReason: "AppStoreDisabled",
         ErrorChain: [{ ErrorCode: 12031 }],
       });
-      expect(lab.apple.calls).toEqual([]);
+      expect(lab.apple.calls).toEqual(calls);
       await lab.connection.command("q", { RequestType: "RemoveProfile", Identifier: restrictionName });
       expect(await lab.connection.command("d", install())).toMatchObject({ State: "Prompting" });
     });

@@ -32,6 +32,7 @@ export interface InstallationItem {
   readonly adamId: string;
   readonly userId: string;
   readonly desired: string | null;
+  readonly licenseType: string;
   readonly state: string;
   readonly reason: string | null;
   readonly label: string;
@@ -74,6 +75,7 @@ export class Organisation {
   readonly #udids = new Map<string, string[]>();
   /** Of the organisation in Apple's control API. */
   #root = "";
+  #sToken = "";
 
   constructor(lab: VirtualLab, plan: OrganisationPlan, events: readonly TraceEvent[]) {
     this.lab = lab;
@@ -95,6 +97,7 @@ export class Organisation {
     const appleIds = people.map(({ id }) => ({ appleId: `${id}@icloud.example`, password }));
     await apple.post("/control/v1/apple-ids", { appleIds });
     const { sToken } = await apple.post<{ sToken: string }>(`${root}/tokens`, {});
+    this.#sToken = sToken;
     await this.send("PUT", "/api/v1/vpp/token", {
       sToken,
       tokenName: "Small",
@@ -117,7 +120,7 @@ export class Organisation {
     { id, habits }: PersonPlan,
     kind: Phone["config"]["kind"],
     index = 0,
-    { userId = id, refusesVpp }: { userId?: string | null; refusesVpp?: boolean } = {},
+    { userId = id, ...modern }: { userId?: string | null; refusesVpp?: boolean; osVersion?: string } = {},
   ): Promise<Phone> {
     const tokens = [{ kind, userId }];
     const made = await this.lab.admin.post<{ tokens: { url: string }[] }>("/api/v1/enrollment-tokens/batch", {
@@ -130,7 +133,7 @@ export class Organisation {
       kind,
       enrollmentUrl: made.tokens[0]?.url ?? "",
       persona: this.persona(id, habits),
-      ...(refusesVpp === undefined ? {} : { refusesVpp }),
+      ...modern,
     });
     this.#udids.set(id, [...(this.#udids.get(id) ?? []), phone.config.udid]);
     return phone;
@@ -177,6 +180,30 @@ export class Organisation {
     return apps.find((app) => app.adamId === adamId);
   }
 
+  /** Everybody who holds a seat by Apple's own count: a user's name at Apple, or a phone's serial number. */
+  async holders(adamId = pages): Promise<string[]> {
+    const { licenses } = await this.lab.apple.get<{
+      licenses: { adamId: string; clientUserIdStr?: string; serialNumber?: string }[];
+    }>(`${this.#root}/licenses`);
+    return licenses
+      .filter((seat) => seat.adamId === adamId)
+      .map(({ serialNumber }) => serialNumber ?? "a user")
+      .sort();
+  }
+
+  /** Apple's control API, but for the organisations. */
+  control(method: string, path: string, body: object): Promise<unknown> {
+    return this.lab.apple.send(method, `/control/v1${path}`, JSON.stringify(body), "application/json");
+  }
+
+  /** A change of licences by the web service, past our server. */
+  async manageAtApple(change: object, adamId = pages): Promise<void> {
+    await this.lab.world.request(`${this.lab.appleUrl}/mdm/manageVPPLicensesByAdamIdSrv`, {
+      method: "POST",
+      body: JSON.stringify({ sToken: this.#sToken, adamIdStr: adamId, ...change }),
+    });
+  }
+
   /** More seats, and a sync that finds them. */
   async buy(adamId: string, quantity: number): Promise<void> {
     await this.lab.apple.post(`${this.#root}/licenses`, { adamId, quantity });
@@ -205,13 +232,19 @@ export class Organisation {
   /** Answers with the deployment's id. */
   async deploy(
     action: string,
-    { group = "Team", adamId = pages, deadline }: { group?: string; adamId?: string; deadline?: number } = {},
+    {
+      group = "Team",
+      adamId = pages,
+      deadline,
+      licenseType,
+    }: { group?: string; adamId?: string; deadline?: number; licenseType?: "user" | "device" } = {},
   ): Promise<string> {
     const { id } = await this.lab.admin.post<{ id: string }>("/api/v1/deployments", {
       adamId,
       groupId: await this.groupId(group),
       action,
       ...(deadline === undefined ? {} : { deadline: new Date(deadline).toISOString() }),
+      ...(licenseType === undefined ? {} : { licenseType }),
     });
     return id;
   }

@@ -4,12 +4,19 @@ import { part, queryOf, type Column, type Given, type Verb, type VerbOption } fr
 
 const yes: VerbOption = { flags: "--yes", help: "really do it" };
 const forUser: VerbOption = { flags: "--user-id <id>", help: "of this user" };
+const forPhone: VerbOption = { flags: "--serial-number <serial>", help: "held by this phone itself" };
+const ofType: VerbOption = {
+  flags: "--license-type <type>",
+  help: "whose licence: the user's, or one of each phone (by the policy `licensing`)",
+  choices: ["user", "device"],
+};
 const forApp: VerbOption = { flags: "--adam-id <id>", help: "of the app with this App Store id" };
 const actions = ["required", "available", "uninstall", "notApplicable"] as const;
 
 const installationColumns: readonly Column[] = [
   ["Installation", "id"],
   ["User", "userId"],
+  ["Licence", "licenseType"],
   ["Label", "label"],
   ["State", "state"],
   ["Reason", "reason"],
@@ -22,6 +29,7 @@ const deploymentColumns: readonly Column[] = [
   ["App", "adamId"],
   ["Group", "groupId"],
   ["Action", "action"],
+  ["Licence", "licenseType"],
   ["Deadline", "deadline"],
 ];
 const commandColumns: readonly Column[] = [
@@ -147,13 +155,15 @@ export const verbs: readonly Verb[] = [
   {
     words: ["licenses", "list"],
     help: "who holds a licence of what",
-    options: [forUser, forApp],
+    options: [forUser, forPhone, forApp],
     request: (given) => ({
       method: "GET",
-      path: `/api/v1/licenses${queryOf(given, ["userId", "adamId"])}`,
+      path: `/api/v1/licenses${queryOf(given, ["userId", "serialNumber", "adamId"])}`,
     }),
     columns: [
+      ["Licence", "licenseType"],
       ["User", "userId"],
+      ["Serial number", "serialNumber"],
       ["App", "adamId"],
       ["State", "state"],
       ["Since", "since"],
@@ -164,13 +174,13 @@ export const verbs: readonly Verb[] = [
   {
     words: ["licenses", "revoke"],
     help: "takes licences back now; the app stays on the phone",
-    options: [forUser, forApp, { flags: "--all", help: "every licence (with --yes)" }, yes],
+    options: [forUser, forPhone, forApp, { flags: "--all", help: "every licence (with --yes)" }, yes],
     request: (given) => ({ method: "POST", path: "/api/v1/licenses/revoke", body: selection(given) }),
   },
   {
     words: ["licenses", "reclaim"],
     help: "removes the app from the phones, then takes the licence back",
-    options: [forUser, forApp, { flags: "--all", help: "every licence (with --yes)" }, yes],
+    options: [forUser, forPhone, forApp, { flags: "--all", help: "every licence (with --yes)" }, yes],
     request: (given) => ({ method: "POST", path: "/api/v1/licenses/reclaim", body: selection(given) }),
   },
   {
@@ -188,6 +198,7 @@ export const verbs: readonly Verb[] = [
       ["Act", "id"],
       ["Verb", "verb"],
       ["User", "userId"],
+      ["Serial number", "serialNumber"],
       ["App", "adamId"],
       ["Asked", "asked"],
       ["Done", "done"],
@@ -198,16 +209,17 @@ export const verbs: readonly Verb[] = [
   {
     words: ["licenses", "ledger"],
     help: "every movement of a licence, with its cause",
-    options: [forUser, forApp, { flags: "--kind <kind>", help: "taken, returned or refused" }],
+    options: [forUser, forPhone, forApp, { flags: "--kind <kind>", help: "taken, returned or refused" }],
     request: (given) => ({
       method: "GET",
-      path: `/api/v1/ledger${queryOf(given, ["userId", "adamId", "kind"])}`,
+      path: `/api/v1/ledger${queryOf(given, ["userId", "serialNumber", "adamId", "kind"])}`,
     }),
     columns: [
       ["At", "at"],
       ["Kind", "kind"],
       ["App", "adamId"],
       ["User", "userId"],
+      ["Serial number", "serialNumber"],
       ["Reason", "reason"],
     ],
   },
@@ -381,11 +393,15 @@ export const verbs: readonly Verb[] = [
       ["<groupId>", "the group"],
       ["<action>", actions.join(", ")],
     ],
-    options: [{ flags: "--deadline <time>", help: "of a required app, e.g. 2016-07-01T08:00:00Z" }],
-    request: ({ adamId, groupId, action, deadline }) => ({
+    options: [{ flags: "--deadline <time>", help: "of a required app, e.g. 2016-07-01T08:00:00Z" }, ofType],
+    request: ({ adamId, groupId, action, deadline, licenseType }) => ({
       method: "POST",
       path: "/api/v1/deployments",
-      body: { adamId, groupId, action, ...(deadline === undefined ? {} : { deadline }) },
+      body: {
+        ...{ adamId, groupId, action },
+        ...(deadline === undefined ? {} : { deadline }),
+        ...(licenseType === undefined ? {} : { licenseType }),
+      },
     }),
   },
   {
@@ -395,10 +411,11 @@ export const verbs: readonly Verb[] = [
       ["<deploymentId>", "from `pippin deploy list`"],
       ["<action>", actions.join(", ")],
     ],
-    request: (given) => ({
+    options: [ofType],
+    request: ({ action, licenseType, ...given }) => ({
       method: "PATCH",
       path: `/api/v1/deployments/${part(given, "deploymentId")}`,
-      body: { action: given["action"] },
+      body: { action, ...(licenseType === undefined ? {} : { licenseType }) },
     }),
   },
   {
@@ -550,9 +567,13 @@ function confirm(given: Given): string {
 }
 
 function selection(given: Given): Record<string, unknown> {
-  const { userId, adamId, all } = given;
+  const { userId, serialNumber, adamId, all } = given;
   if (all === true) return { all: true, confirm: given["yes"] === true };
-  return { ...(userId === undefined ? {} : { userId }), ...(adamId === undefined ? {} : { adamId }) };
+  return {
+    ...(userId === undefined ? {} : { userId }),
+    ...(serialNumber === undefined ? {} : { serialNumber }),
+    ...(adamId === undefined ? {} : { adamId }),
+  };
 }
 
 function json(text: string): unknown {

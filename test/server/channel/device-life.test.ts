@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { newInstallation } from "../../../server/deployments/installations.ts";
 import { writePolicies, defaultPolicies } from "../../../server/policies.ts";
 import { PippinError } from "../../../shared/errors.ts";
 import { udidOf } from "../test-server.ts";
@@ -215,6 +216,49 @@ describe("what a phone tells of itself", () => {
       reader.list("devices", { index: "bySerial", partition: "SN2", limit: 10 }),
     );
     expect(found).toHaveLength(1);
+  });
+
+  it("keeps the serial number that licences of the phone go by, and takes none of another phone's", async () => {
+    await enrolWith({});
+    const other = await server.connect(await server.issue(udidOf(2)));
+    other.authenticate({ SerialNumber: "SN2" });
+    other.updateToken();
+    await other.silence();
+    await tell({ SerialNumber: "SN2" });
+    expect(await server.device(udid)).toMatchObject({ serialNumber: "SN1" });
+    await server.store.transaction((tx) =>
+      tx.put("assignments", {
+        ...{ id: "serial:SN1 1", userId: null, serialNumber: "SN1", adamId: "1", state: "held", since: 0 },
+        ...{ installationId: null, returnReason: null },
+      }),
+    );
+    await tell({ SerialNumber: "SN3", DeviceName: "Till 5" });
+    expect(await server.device(udid)).toMatchObject({ serialNumber: "SN1", deviceName: "Till 5" });
+    await server.store.transaction((tx) => tx.delete("assignments", "serial:SN1 1"));
+    await tell({ SerialNumber: "SN3" });
+    expect(await server.device(udid)).toMatchObject({ serialNumber: "SN3" });
+  });
+
+  it("that it can hold licences itself has what failed for want of it looked at again", async () => {
+    await enrolWith({});
+    const installations = { old: "ios-too-old", nameless: "no-serial-number", other: "no-license" } as const;
+    await server.store.transaction(async (tx) => {
+      for (const [adamId, reason] of Object.entries(installations))
+        await tx.put("installations", {
+          ...newInstallation(udid, adamId, "anna", 0, 0),
+          ...{ state: "failed", reason, dueAt: null, licenseType: "device" },
+        });
+    });
+    await tell({ DeviceName: "Till 4" });
+    const due = () =>
+      server.store.read(async (reader) =>
+        (await reader.list("installations", { index: "byDevice", partition: udid, limit: 10 }))
+          .filter(({ dueAt }) => dueAt !== null)
+          .map(({ adamId }) => adamId),
+      );
+    expect(await due()).toEqual([]);
+    await tell({ OSVersion: "9.0" });
+    expect(await due()).toEqual(["nameless", "old"]);
   });
 
   it.each([

@@ -3,7 +3,7 @@ import { newInstallation } from "../../../server/deployments/installations.ts";
 import type { LicensingContext } from "../../../server/licensing/account.ts";
 import { startLicenseVerbs, type RunningLicenseVerbs } from "../../../server/licensing/license-verbs.ts";
 import { takeUpAfterMs } from "../../../server/licensing/seat-returns.ts";
-import { VppError } from "../../../server/licensing/vpp-client.ts";
+import { VppError, type HolderName } from "../../../server/licensing/vpp-client.ts";
 import type {
   AssignmentRecord,
   InstallationRecord,
@@ -28,7 +28,8 @@ class ScriptedApple {
   disassociationsMax(): Promise<number> {
     return Promise.resolve(this.batchMax);
   }
-  async disassociateMany(_sToken: string, item: { adamIdStr: string }, names: readonly string[]) {
+  async disassociateMany(_sToken: string, item: { adamIdStr: string }, holders: readonly HolderName[]) {
+    const names = holders.map((holder) => Object.values(holder).join());
     this.calls.push({ adamId: item.adamIdStr, names });
     await settle();
     return names.map((name) => this.answer(name));

@@ -33,7 +33,7 @@ async function race(store: Store, count: number): Promise<number> {
       intendAssociate(
         tx,
         newInstallation(`phone-${index}`, pages.id, `user-${index}`, 0, 0),
-        `user-${index}`,
+        { userId: `user-${index}` },
         0,
       ),
     ),
@@ -52,6 +52,25 @@ describe("the last licence", () => {
     expect(await race(store, people)).toBe(Math.min(people, available));
     const taking = await store.read((reader) => reader.count("assignments", "associating", pages.id));
     expect(taking).toBe(Math.min(people, available));
+  });
+
+  it("R5: goes to users and phones from one pool, each holder once", async () => {
+    const store = await storeWith({ ...pages, available: 3 });
+    const holders = Array.from({ length: 20 }, (_, index) =>
+      index % 2 === 0 ? { userId: `user-${index}` } : { userId: null, serialNumber: `SERIAL-${index}` },
+    );
+    const wishes = holders.map((holder, index) =>
+      store.transaction((tx) =>
+        intendAssociate(tx, newInstallation(`phone-${index}`, pages.id, null, 0, 0), holder, 0),
+      ),
+    );
+    expect((await Promise.all(wishes)).filter((granted) => granted)).toHaveLength(3);
+    const query = { index: "associating", partition: pages.id, limit: 10 } as const;
+    const taking = await store.read((reader) => reader.list("assignments", query));
+    expect(new Set(taking.map(({ id }) => id)).size).toBe(3);
+    expect(
+      taking.every(({ userId, serialNumber }) => (userId === null) !== (serialNumber === undefined)),
+    ).toBe(true);
   });
 
   it("is not handed out for an app that Apple doesn't list", async () => {

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { viewInstallation } from "../../../server/api/installation-view.ts";
+import { viewStatus } from "../../../server/api/installation-view.ts";
 import { noteCommand } from "../../../server/deployments/device-facts.ts";
 import { transact } from "../../../server/outbox.ts";
 import type { CommandRecord, InstallationRecord } from "../../../server/store/records.ts";
@@ -60,8 +60,8 @@ describe("the code of an installation that the phone refused", () => {
       ...answer,
     });
     expect(after.reason).toBe("install-refused");
-    expect(viewInstallation(after).code).toBe(code);
-    expect(viewInstallation({ ...after, state: "failed" }).code).toBe(code);
+    expect(viewStatus(after).code).toBe(code);
+    expect(viewStatus({ ...after, state: "failed" }).code).toBe(code);
   });
 
   it("is gone once the phone takes the command", async () => {
@@ -77,7 +77,7 @@ describe("the code of an installation that the phone refused", () => {
   it("tells of a removal too", async () => {
     const answer = { Status: "Error", ErrorChain: chain(12036) };
     const after = await answered({ state: "removing", appState: "Managed" }, "RemoveApplication", answer);
-    expect(viewInstallation(after)).toMatchObject({
+    expect(viewStatus(after)).toMatchObject({
       label: "Installed",
       code: "0x87D15614",
       statusDetail: "seeUninstallErrorCode",

@@ -132,6 +132,7 @@ describe("an installation's error", () => {
       "account-unusable",
       "before-deadline",
       "cancelled",
+      "device-licensing-off",
       "device-limit",
       "excluded",
       "invitation-failed",

@@ -47,6 +47,19 @@ const breaks: [string, (parts: Parts) => void, RegExp][] = [
     },
     /somebody holds two licences|one of two that its holder has/,
   ],
+  [
+    "two seats of one device",
+    ({ pool }) => {
+      for (const free of [...pool.free].slice(0, 2))
+        Object.assign(free, { state: "assigned", holder: { serialNumber: "S1" } });
+    },
+    /somebody holds two licences|one of two that its holder has/,
+  ],
+  [
+    "a device's seat that others use",
+    ({ license }) => Object.assign(license, { holder: { serialNumber: "S1" }, devices: ["phone-1"] }),
+    /held by device S1, which can't be or shares it/,
+  ],
   ["a seat of somebody unknown", ({ license }) => (license.holder = { userId: 5 }), /user 5, who is unknown/],
   [
     "a seat of a retired user",

@@ -183,6 +183,13 @@ export const states: readonly Forgery[] = [
 interface Seats {
   associations?: { clientUserIdStr: string }[];
 }
+/** An event of the server's about a user's seat, as if a phone held it: one that enrolled, unless another is named. */
+function ofPhone(trace: ForgedTrace, name: string, serialNumber?: string): TraceEvent {
+  const event = aside(trace, ours(name));
+  delete event.userId;
+  const phone = trace.find(named("checkin.authenticate", ({ kind }) => kind !== "dep"));
+  return { ...event, serialNumber: serialNumber ?? phone["serialNumber"] };
+}
 const givesSeat = (event: TraceEvent): boolean =>
   answerOf("manageVPPLicensesByAdamIdSrv")(event) && (messageOf(event) as Seats).associations !== undefined;
 
@@ -233,6 +240,43 @@ export const rules: readonly Forgery[] = [
     "Apple gives a user a second seat",
     (trace) => trace.insert("after", givesSeat, { ...aside(trace, givesSeat) }),
     /Apple gives [-\w]+ a second seat/,
+  ],
+  [
+    "a phone takes a seat though policy lets none hold one",
+    (trace) => trace.insert("after", ours("license.taken"), ofPhone(trace, "license.taken")),
+    /a seat for the phone \w+, though by policy licences go to users alone/,
+  ],
+  [
+    "a seat is taken for a phone that never enrolled",
+    (trace) => trace.insert("after", ours("license.taken"), ofPhone(trace, "license.taken", "NOBODY")),
+    /a seat for the phone NOBODY, who has no phone that could use it/,
+  ],
+  [
+    "a phone returns a seat that it doesn't have",
+    (trace) => trace.insert("after", ours("license.returned"), ofPhone(trace, "license.returned")),
+    /the phone \w+ returns a seat of \d+ without having one/,
+  ],
+  [
+    "Apple gives a phone a second seat",
+    (trace) =>
+      trace.rewrite(trace.find(givesSeat), (answer) => ({
+        ...answer,
+        associations: [{ serialNumber: "S1" }, { serialNumber: "S1" }],
+      })),
+    /Apple gives the phone S1 a second seat/,
+  ],
+  [
+    "a phone installs by its own seat, which is not in the server's book",
+    (trace) => {
+      for (const event of trace.events.filter(givesSeat)) {
+        const serials = trace.events
+          .filter(named("checkin.authenticate"))
+          .map((phone) => phone["serialNumber"]);
+        const associations = serials.map((serialNumber) => ({ serialNumber }));
+        trace.rewrite(event, (answer) => ({ ...answer, associations }));
+      }
+    },
+    /InstallApplication of \d+ while the phone \w+ holds no seat by the server's book/,
   ],
   [
     "Apple takes a seat back that nobody got",
