@@ -170,16 +170,21 @@ const towardsInstalled: [name: string, changes: Changes, step: unknown][] = [
   [
     "a first failure waits before the next try",
     { seat: "held", installation: { appState: "Failed", appStateAt: now, attempts: 1 } },
-    rest("installing", null, now + 2_000),
+    rest("installing", null, now + 60_000),
   ],
   [
     "after the wait it is tried again",
-    { seat: "held", installation: { appState: "Failed", appStateAt: now - 2_000, attempts: 1 } },
+    { seat: "held", installation: { appState: "Failed", appStateAt: now - 60_000, attempts: 1 } },
     { kind: "install" },
   ],
   [
+    "after the second failure it waits longer",
+    { seat: "held", installation: { appState: "Failed", appStateAt: now - 60_000, attempts: 2 } },
+    rest("installing", null, now + 240_000),
+  ],
+  [
     "an app that vanished while installing is tried again",
-    { seat: "held", installation: { appState: "absent", appStateAt: now - 2_000, attempts: 1 } },
+    { seat: "held", installation: { appState: "absent", appStateAt: now - 60_000, attempts: 1 } },
     { kind: "install" },
   ],
   [
