@@ -1,7 +1,7 @@
 /** The end is the same wherever the server restarts. */
 import { describe, it } from "vitest";
 import type { VirtualLab } from "../../simulator/lab.ts";
-import { endsTheSame, parts } from "./disturbed.ts";
+import { endsTheSame, parts, timeoutMs } from "./disturbed.ts";
 
 describe("the same end", () => {
   it.each(parts)(
@@ -11,11 +11,13 @@ describe("the same end", () => {
         lab.killServer({ unsynced: "lost" });
         void lab.restartServer();
       }),
+    timeoutMs,
   );
 
   it.each(parts)(
     "comes when the server is stopped in good order between any two messages (part %i)",
     (part) => endsTheSame("stop", part, (lab) => void stopAndStart(lab)),
+    timeoutMs,
   );
 });
 

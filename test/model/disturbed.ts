@@ -70,6 +70,8 @@ export async function endsTheSame(
   }
 }
 
+/** Of one part, when nothing is left out. */
+export const timeoutMs = 1_200_000;
 const partsCount = 2;
 export const parts = [0, 1];
 
