@@ -1,5 +1,5 @@
 /** X.509 and CMS: node-forge builds the ASN.1, the platform's own crypto makes keys and signatures. */
-import { X509Certificate, createHash, type KeyObject } from "node:crypto";
+import { createHash, type KeyObject, type X509Certificate } from "node:crypto";
 import forge from "node-forge";
 import {
   attempt,
@@ -20,6 +20,7 @@ import {
 } from "./der.ts";
 import {
   cached,
+  certificateFromBytes,
   checkedRsa,
   derToPem,
   publicKeyOf,
@@ -209,7 +210,7 @@ function trustIn(certificate: X509Certificate, authority: { certificatePem: stri
 function certificateFromDer(der: Uint8Array): X509Certificate {
   if (der.length > certificateBytesMax)
     throw malformed(`A certificate takes at most ${certificateBytesMax} bytes here.`);
-  const certificate = attempt("a certificate in DER", () => new X509Certificate(der));
+  const certificate = attempt("a certificate in DER", () => certificateFromBytes(der));
   // OpenSSL takes PEM too, and passes over what follows.
   if (!certificate.raw.equals(der)) throw malformed("Expected a certificate in DER and nothing else.");
   return certificate;

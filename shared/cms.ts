@@ -1,5 +1,5 @@
 /** Signed messages (CMS SignedData, RFC 5652) with their content inside: how an enrolment profile travels. */
-import { X509Certificate, createHash } from "node:crypto";
+import { createHash } from "node:crypto";
 import {
   attempt,
   contentOf,
@@ -20,7 +20,7 @@ import {
   time,
   type Asn1,
 } from "./der.ts";
-import { pemToDer, signBytes, verifyWithKey } from "./rsa.ts";
+import { certificateFromBytes, pemToDer, signBytes, verifyWithKey } from "./rsa.ts";
 
 /** A profile is some 10 KB; one that carries certificates and pictures is larger. */
 export const cmsBytesMax = 256 * 1024;
@@ -106,7 +106,7 @@ export function verifyCms(der: Uint8Array): { content: Buffer; signerCertificate
   const signerCertificate = encodeDer(certificate);
   const key = attempt(
     "a signer's certificate with an RSA key",
-    () => new X509Certificate(signerCertificate).publicKey,
+    () => certificateFromBytes(signerCertificate).publicKey,
   );
   // What is signed is the SET itself, not the [0] it travels as (RFC 5652, 5.4).
   const isGenuine = verifyWithKey(encodeDer(setOf(...attributes)), contentOf(signature, "OCTETSTRING"), key);

@@ -38,6 +38,15 @@ export const trustedCertificateOf = cached((pem) =>
   attempt("a certificate in PEM", () => new X509Certificate(pem)),
 );
 
+const receivedCertificateOf = cached((base64) => new X509Certificate(Buffer.from(base64, "base64")));
+/**
+ * A certificate that somebody sent, in DER or what OpenSSL takes for it. Whoever gets one looks at it several times in a row: for its
+ * names, its issuer, its key. Throws what OpenSSL throws.
+ */
+export function certificateFromBytes(bytes: Uint8Array): X509Certificate {
+  return receivedCertificateOf(Buffer.from(bytes).toString("base64"));
+}
+
 /** RSASSA-PKCS1-v1_5 with SHA-256, synchronous. Throws PippinError `malformed_certificate` when the key isn't RSA of 2048 to 4096 bits. */
 export function signBytes(message: Uint8Array, privateKeyPem: string): Buffer {
   return sign("sha256", message, privateKeyOf(privateKeyPem));

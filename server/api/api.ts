@@ -74,6 +74,8 @@ export function createApi(dependencies: ApiDependencies): Api {
   const audit = dependencies.audit ?? createAuditLog(dependencies);
   const app = new OpenAPIHono<Environment>();
   const routeTable: RouteEntry[] = [];
+  /** Of the routes, in order. Most servers, and all of most tests, are never asked for them. */
+  const descriptions: (() => ReturnType<typeof describeEndpoint>)[] = [];
 
   /** An act is not undone because it can't be noted; while the store refuses everything, it refuses the act too, and says so. */
   async function noteAct(cause: number, note: () => Promise<void> | void | undefined): Promise<void> {
@@ -209,7 +211,7 @@ export function createApi(dependencies: ApiDependencies): Api {
 
   function open(path: string, summary: string, run: () => { status: 200 | 503; body: object }): void {
     routeTable.push({ method: "GET", path, role: "open" });
-    app.openAPIRegistry.registerPath(describeOpenRoute("GET", path, summary));
+    descriptions.push(() => describeOpenRoute("GET", path, summary));
     app.get(path, (c) => {
       const { status, body } = run();
       metrics.observeRequest({ method: c.req.method, route: path, status, durationMs: 0 });
@@ -228,10 +230,17 @@ export function createApi(dependencies: ApiDependencies): Api {
     answer: { status: 200, schema: z.looseObject({ openapi: z.string() }) },
     async handle() {
       // Made when first asked for: it takes a while, and never changes.
-      document ??= openApiDocument(app);
+      document ??= describe();
       return { ...document };
     },
   });
+
+  function describe(): ReturnType<typeof openApiDocument> {
+    const { openAPIRegistry: registry } = app;
+    registry.registerComponent("securitySchemes", bearerScheme, { type: "http", scheme: "bearer" });
+    for (const description of descriptions) registry.registerPath(description());
+    return openApiDocument(app);
+  }
 
   const endpoints = [
     ...vppRoutes(dependencies),
@@ -256,11 +265,10 @@ export function createApi(dependencies: ApiDependencies): Api {
     openApiRoute,
   ];
 
-  app.openAPIRegistry.registerComponent("securitySchemes", bearerScheme, { type: "http", scheme: "bearer" });
   for (const target of endpoints) {
     const method = target.method.toUpperCase();
     routeTable.push({ method, path: target.path, role: target.role });
-    app.openAPIRegistry.registerPath(describeEndpoint(target));
+    descriptions.push(() => describeEndpoint(target));
     app.on(method, target.path.replaceAll(/\{([^}]+)\}/g, ":$1"), (c) => serve(c, target));
   }
   open("/healthz", "Whether the process is up", () => ({ status: 200, body: { status: "ok" } }));
@@ -277,7 +285,7 @@ export function createApi(dependencies: ApiDependencies): Api {
       if (route.method === "ALL" || isListed(routeTable, route.method, enrollPath(route.path))) continue;
       const path = enrollPath(route.path);
       routeTable.push({ method: route.method, path, role: "enrollment" });
-      app.openAPIRegistry.registerPath(describeOpenRoute(route.method, path, "Enrolment of a phone"));
+      descriptions.push(() => describeOpenRoute(route.method, path, "Enrolment of a phone"));
     }
     app.use("/enroll/*", async (c, next) => {
       const startedAt = world.now();

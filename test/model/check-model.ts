@@ -12,11 +12,6 @@ export interface ModelCheck {
   readonly path?: string;
 }
 
-/** Of each of the two halves. The check wants more than a developer's run; `npm run model` as many as one likes. */
-export function runsWanted(): number {
-  return Math.ceil(Number(process.env["PIPPIN_MODEL_RUNS"] ?? 40) / 2);
-}
-
 /** Plays one plan. Answers with what is wrong at the end, in words. */
 export function play(plan: Plan): Promise<string[]> {
   return withModelLab(plan, async (run) => {

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { checkModel, runsWanted } from "./check-model.ts";
+import { checkModel } from "./check-model.ts";
+import { runsWanted } from "./how-much.ts";
 
 it("ends as the model says, whatever people, admins, phones, Apple and crashes do (second half)", async () => {
   const runs = runsWanted();

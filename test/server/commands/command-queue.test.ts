@@ -44,8 +44,9 @@ async function settle(commandUUID: string, status: CommandResult["Status"] = "Ac
 
 describe("queueing a command", () => {
   it("stores it with its place, its origin and an expiry 30 days off", async () => {
+    const cause = server.context.recorder.record("admin.changed", { what: "a command wanted" });
     const id = await server.queue(udid, "ProfileList", {
-      cause: 7,
+      cause,
       installationId: "I",
       origin: "reconciler",
     });
@@ -57,10 +58,10 @@ describe("queueing a command", () => {
       expiresAt: server.world.now() + 30 * dayMs,
       installationId: "I",
       origin: "reconciler",
-      cause: 7,
+      cause,
     });
     expect(server.named("command.queued")).toMatchObject([
-      { udid, commandUUID: id, requestType: "ProfileList", cause: 7 },
+      { udid, commandUUID: id, requestType: "ProfileList", cause },
     ]);
   });
 

@@ -8,14 +8,15 @@ const quiet = () => createRecorder({ now: () => 0, run: "test", keepsWire: false
 describe("the trail of a command", () => {
   it("ties each event to the one before", () => {
     const recorder = quiet();
+    const cause = recorder.record("admin.changed", { what: "a command wanted" });
     const events: TraceEvent[] = [];
     recorder.subscribe((event) => events.push(event));
-    const queued = recordCommandEvent(recorder, "command.queued", commandOf(1), { cause: 77 });
+    const queued = recordCommandEvent(recorder, "command.queued", commandOf(1), { cause });
     recordCommandEvent(recorder, "command.queued", commandOf(2));
     const pushed = recordCommandEvent(recorder, "command.pushed", commandOf(1));
     recordCommandEvent(recorder, "command.acknowledged", commandOf(1));
-    expect(events.map(({ cause }) => cause)).toEqual([77, undefined, queued, pushed]);
-    expect(lastEventOf(recorder, "C1")).toBe(4);
+    expect(events.map((event) => event.cause)).toEqual([cause, undefined, queued, pushed]);
+    expect(lastEventOf(recorder, "C1")).toBe(5);
     expect(lastEventOf(recorder, "C3")).toBeUndefined();
     expect(lastEventOf(quiet(), "C1")).toBeUndefined();
   });

@@ -1,0 +1,12 @@
+/** How much is played: little at each run of the tests, more in the check, as much as one likes by `npm run model`. */
+const runs = Number(process.env["PIPPIN_MODEL_RUNS"] ?? 40);
+
+/** Of each of the two halves. */
+export function runsWanted(): number {
+  return Math.ceil(runs / 2);
+}
+
+/** Whether nothing is to be left out. */
+export function isThorough(): boolean {
+  return runs >= 200;
+}
