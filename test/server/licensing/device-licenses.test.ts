@@ -391,6 +391,23 @@ describe("from licences of users to those of phones", () => {
     });
   });
 
+  it("an install that nobody answers goes on with the user's licence, until it is cancelled and retried", async () => {
+    const people = [{ id: "ada", habits: { install: "ignore" as const } }];
+    await inModernOrganisation({ seed: "ignored", people }, async (org) => {
+      const id = await org.deploy("required");
+      await org.until("she is asked", async () => (await org.installation("ada"))?.appState === "Prompting");
+      await org.send("PATCH", `/api/v1/deployments/${id}`, { licenseType: "device" });
+      await org.pass(2 * dayMs);
+      expect(await org.stateOf("ada")).toBe("installing");
+      expect(await org.holders()).toEqual(["a user"]);
+      await act(org, "cancel", "ada");
+      await org.settled("ada", "notInstalled cancelled");
+      await act(org, "retry", "ada");
+      await org.until("the phone holds it", async () => (await org.holders()).join() === "ADA0");
+      expect((await org.seats()).problems).toEqual([]);
+    });
+  });
+
   it("an app that no phone can hold stays with its user's licence, and says why", async () => {
     await inModernOrganisation({ seed: "stays", people: [{ id: "ada" }] }, async (org) => {
       const id = await org.deploy("required");

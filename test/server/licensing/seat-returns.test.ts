@@ -311,6 +311,43 @@ describe("an act", () => {
     expect(counts(await ask({ adamId: pages }))).toMatchObject({ done: 1 });
   });
 
+  it("names users and phones in calls of their own, and takes each answer for whom it is about", async () => {
+    const now = server.world.now();
+    await addHolder("anna");
+    await addHolder("bert");
+    await server.store.transaction(async (tx) => {
+      for (const serialNumber of ["S1", "S2"])
+        await tx.put("assignments", {
+          ...{
+            id: `serial:${serialNumber} ${pages}`,
+            userId: null,
+            serialNumber,
+            adamId: pages,
+            state: "held",
+          },
+          ...{ since: now - 1_000, installationId: null, returnReason: null },
+        });
+    });
+    apple.answer = (name) => {
+      const who = name.startsWith("client-") ? { clientUserIdStr: name } : { serialNumber: name };
+      return name === "S2" ? { ...who, errorNumber: 9603, errorMessage: "later" } : who;
+    };
+    const act = await ask({ adamId: pages });
+    expect(counts(act)).toEqual({ asked: 4, done: 3, failed: 0 });
+    expect(apple.calls.map(({ names }) => [...names].sort()).sort()).toEqual([
+      ["S1", "S2"],
+      ["client-anna", "client-bert"],
+    ]);
+    const left = await server.store.read((reader) =>
+      reader.list("assignments", { index: "all", partition: "", limit: 10 }),
+    );
+    expect(left).toMatchObject([{ serialNumber: "S2", state: "disassociating", problem: { code: "9603" } }]);
+    apple.answer = (serialNumber) => ({ serialNumber });
+    await server.world.advance(takeUpAfterMs * 2);
+    await server.world.advance(3_600_000);
+    expect(await actOf(act.id)).toMatchObject({ done: 4, finishedAt: expect.any(Number) as number });
+  });
+
   it.each([
     [
       "claimed by another product",
