@@ -59,12 +59,19 @@ export function adminSteps(names: References): [string, StepKind][] {
           action: z.enum(["required", "available", "uninstall", "notApplicable"]).default("required"),
           /** From now on. */
           deadline: Duration.optional(),
+          /** Whose licence: of the user, or of each phone itself. */
+          licenseType: z.enum(["user", "device"]).optional(),
         }),
         async (stage, given) => {
           const { admin, world } = stage.lab;
           const deadline =
             given.deadline === undefined ? null : new Date(world.now() + given.deadline).toISOString();
-          const wish = { action: given.action, ...(deadline === null ? {} : { deadline }) };
+          const { action, licenseType } = given;
+          const wish = {
+            action,
+            ...(deadline === null ? {} : { deadline }),
+            ...(licenseType === undefined ? {} : { licenseType }),
+          };
           const id = stage.deploymentIds.get(`${given.app} ${given.group}`);
           if (id !== undefined) {
             await admin.send(
