@@ -25,7 +25,13 @@ describe("the command line, given what it can't use", () => {
   it.each([
     ["an unknown command", ["frobnicate"], "frobnicate"],
     ["an unknown flag", ["up", "--frobnicate"], "--frobnicate"],
-    ["a scenario that isn't there", ["run", "nothing"], "There are: journey"],
+    ["a scenario that isn't there", ["run", "nothing"], "there are: journey"],
+    ["a scenario that is mistyped", ["run", "seats-run-uot"], 'did you mean "seats-run-out"?'],
+    [
+      "a scenario file that isn't there",
+      ["run", "/nowhere/mine.yaml"],
+      "There is no file /nowhere/mine.yaml",
+    ],
     ["a range of seeds that is none", ["run", "journey", "--seeds", "9"], "1..50"],
     ["a range of seeds that runs backwards", ["run", "journey", "--seeds", "9..1"], "smaller number first"],
     ["a seed and a range at once", ["run", "journey", "--seed", "1", "--seeds", "1..2"], "one of the two"],
