@@ -39,13 +39,13 @@ describe("the same end", () => {
 
   it.each(parts)(
     "comes when all connections break after any one message (part %i)",
-    (part) => endsTheSame("cut", part, (lab) => void lab.virtual.network.cutChannels()),
+    (part) => endsTheSame("cut", { part, turn: 0 }, (lab) => void lab.virtual.network.cutChannels()),
     timeoutMs,
   );
 
   it.each(parts)(
     "comes when one phone's connection breaks after any one message (part %i)",
-    (part) => endsTheSame("cut one", part, (lab, number) => cutOne(lab.virtual.network, number)),
+    (part) => endsTheSame("cut one", { part, turn: 1 }, (lab, number) => cutOne(lab.virtual.network, number)),
     timeoutMs,
   );
 });

@@ -7,7 +7,7 @@ describe("the same end", () => {
   it.each(parts)(
     "comes when the server dies between any two messages and is started again (part %i)",
     (part) =>
-      endsTheSame("restart", part, (lab) => {
+      endsTheSame("restart", { part, turn: 0 }, (lab) => {
         lab.killServer({ unsynced: "lost" });
         void lab.restartServer();
       }),
@@ -16,7 +16,7 @@ describe("the same end", () => {
 
   it.each(parts)(
     "comes when the server is stopped in good order between any two messages (part %i)",
-    (part) => endsTheSame("stop", part, (lab) => void stopAndStart(lab)),
+    (part) => endsTheSame("stop", { part, turn: 1 }, (lab) => void stopAndStart(lab)),
     timeoutMs,
   );
 });

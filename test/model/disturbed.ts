@@ -6,7 +6,7 @@ import { worldWith } from "../../shared/world-with.ts";
 import { runVirtual, type VirtualLab } from "../../simulator/lab.ts";
 import { performedTwice } from "../e2e/kill-run.ts";
 import { smallJourney, smallOutcome } from "../support/small-journey.ts";
-import { isThorough } from "./how-much.ts";
+import { disturbanceStride } from "./how-much.ts";
 
 /** Messages between phones and server in a small journey that nobody disturbs, about. */
 export const messagesCount = 130;
@@ -52,15 +52,17 @@ export async function playDisturbed<T>(
   return { outcome, events, messages };
 }
 
-/** Disturbs a small journey after one message, and after another, and so on: each time it has to end as if nothing had happened. */
+/**
+ * Disturbs a small journey after one message, and after another, and so on: each time it has to end as if nothing had happened. Two
+ * ways to disturb that do much the same share the messages: one begins with the first (`turn` 0), the other with the second (1).
+ */
 export async function endsTheSame(
   seed: string,
-  part: number,
+  { part, turn }: { part: number; turn: 0 | 1 },
   disturb: (lab: VirtualLab, number: number) => void,
 ): Promise<void> {
-  // Every message when there is time; otherwise every third, other ones in each part.
-  const stride = partsCount * (isThorough() ? 1 : 3);
-  for (let at = 1 + part; at <= messagesCount; at += stride) {
+  const stride = disturbanceStride();
+  for (let at = 1 + (turn % stride) + part * stride; at <= messagesCount; at += partsCount * stride) {
     const { outcome, events } = await playDisturbed(
       { seed, atMessage: (lab, number) => (number === at ? disturb(lab, number) : undefined) },
       smallJourney,

@@ -76,7 +76,8 @@ function complaintsOfReturn(ending: Ending, before: Look, after: Look): string[]
       if (!held.managed) continue;
       // Of a phone that belongs to nobody nothing is wanted.
       if (was.end.startsWith("notApplicable") || was.end === "none") continue;
-      const hadWaited = was.end === "failed/no-license";
+      // Whoever held nothing when it began is none of its business, and may get what comes free.
+      const hadWaited = was.end === "failed/no-license" || was.end === "waitingForTerms";
       if (hadWaited) mayHold.add(held.owner);
       const hasToBeThere = ending === "revokeAll" && was.isThere;
       if (!hadWaited && place.isThere !== hasToBeThere)
