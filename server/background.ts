@@ -2,7 +2,7 @@
 import type { World } from "../shared/world.ts";
 
 export interface Loop {
-  /** Look at once; a wake during a turn leads to another turn. */
+  /** Look at once; a wake during a turn leads to another turn, unless the turn fails: then that one is tried again after a while. */
   wake(): void;
   /** Resolves when the turn under way has ended. No turn begins after. */
   stop(): Promise<void>;
@@ -35,6 +35,8 @@ export function startLoop(
       } catch (error) {
         onFailure(error);
         nextAt = world.now() + afterFailureMs;
+        // Many a turn wakes its own loop when it ends: one that fails and fails again would leave nobody else any time.
+        woken = false;
       }
       // Both may have changed while the turn was under way.
       if (isSet(stopped) || isSet(woken)) continue;
