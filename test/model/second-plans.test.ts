@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { checkModel } from "./check-model.ts";
 import { runsWanted } from "./how-much.ts";
 
-it("ends as the model says, whatever people, admins, phones, Apple and crashes do (second half)", async () => {
+it("ends as the model says, whatever people, admins, phones, Apple and crashes do (second quarter)", async () => {
   const runs = runsWanted();
   expect(await checkModel({ runs, seed: 2 })).toBe(runs);
 }, 1_200_000);
