@@ -11,13 +11,18 @@ const signaturesEach = 4;
 const signaturesMeasured = 500;
 
 /**
- * Enrols `count` real agents, after a few that only warm up. They stay connected. The yardstick is what public-key work alone
- * would allow: machines differ in it by a factor of five.
+ * Enrols `count` real agents, the first few of which only warm up: `warm` is called behind them, with how many there are. They stay
+ * connected. The yardstick is what public-key work alone would allow: machines differ in it by a factor of five.
  */
-export async function measureEnrolments(lab: BenchLab, count: number): Promise<Figure[]> {
+export async function measureEnrolments(
+  lab: BenchLab,
+  count: number,
+  warm: (count: number) => Promise<void>,
+): Promise<Figure[]> {
   const signMs = measureSignature();
   const urls = await createLinks(lab.admin, count);
   await lab.phones.call("enrol", { urls: urls.splice(0, warmUpCount), width });
+  await warm(warmUpCount);
   const measured = urls.length;
   const before = [
     await lab.server.call("cpuMs", undefined),

@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { openBenchLab } from "./bench-lab.ts";
 import { stopAllChildren } from "./child.ts";
 import { measureEnrolments } from "./enrolments.ts";
-import { memoryFigures, readMemory } from "./memory.ts";
+import { memoryFigures, readMemory, type LabMemory } from "./memory.ts";
 import { renderReport, reportJson, type Figure } from "./report.ts";
 import { measureRoundTrips } from "./round-trips.ts";
 import { measureScale } from "./scale.ts";
@@ -31,11 +31,14 @@ const { values: flags } = parseArgs({
 async function measureFleet(): Promise<Figure[]> {
   const lab = await openBenchLab({ profileDirectory: flags.profile });
   try {
-    const none = await readMemory(lab);
     tell(`enrolment of ${phonesCount} phones`);
-    const enrolments = await measureEnrolments(lab, phonesCount);
+    let few: { count: number; memory: LabMemory } | undefined;
+    const enrolments = await measureEnrolments(lab, phonesCount, async (count) => {
+      few = { count, memory: await readMemory(lab) };
+    });
     tell("memory");
-    const memory = memoryFigures(none, await readMemory(lab), phonesCount);
+    if (few === undefined) throw new Error("nobody asked for the memory of a few phones");
+    const memory = memoryFigures(few, { count: phonesCount, memory: await readMemory(lab) });
     return [...(await measureRoundTrips(lab, tell)), ...memory, ...enrolments];
   } finally {
     await lab.close();

@@ -14,17 +14,23 @@ export async function readMemory(lab: BenchLab): Promise<LabMemory> {
   };
 }
 
-/** What `count` idle phones take: the difference between none of them and all. */
-export function memoryFigures(none: LabMemory, all: LabMemory, count: number): Figure[] {
+export interface MemoryOfPhones {
+  readonly count: number;
+  readonly memory: LabMemory;
+}
+
+/** What one idle phone more takes: the first few made the processes load and compile what all the others use. */
+export function memoryFigures(few: MemoryOfPhones, all: MemoryOfPhones): Figure[] {
   return (["server", "phones"] as const).map((side) => {
-    const kilobytesEach = (of: keyof Memory) => (all[side][of] - none[side][of]) / count / 1024;
+    const kilobytesEach = (of: keyof Memory) =>
+      (all.memory[side][of] - few.memory[side][of]) / (all.count - few.count) / 1024;
     return {
       id: `memory.${side}`,
       title: `Memory per connected phone, ${side === "server" ? "server" : "fleet"}`,
       value: kilobytesEach("usedBytes"),
       unit: "KB",
       goal: { at: "most", value: 40 },
-      how: `heapUsed + external after a collection, ${count.toLocaleString("en")} enrolled, connected and idle real agents less none, divided by their number${side === "phones" ? "; their disk, in memory, is in it" : "; their records in the store are in it"}. By resident set size it is ${kilobytesEach("rssBytes").toFixed(0)} KB.`,
+      how: `heapUsed + external after a collection, ${all.count.toLocaleString("en")} enrolled, connected and idle real agents less ${few.count}, divided by how many these are more${side === "phones" ? "; their disk, in memory, is in it" : "; their records in the store are in it"}. By resident set size it is ${kilobytesEach("rssBytes").toFixed(0)} KB.`,
     };
   });
 }
