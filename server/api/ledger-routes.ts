@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { DirectoryId } from "../directory/directory.ts";
+import { accountRefusals } from "../licensing/account.ts";
 import type { AppRecord, LedgerRecord } from "../store/records.ts";
 import type { Reader } from "../store/store.ts";
 import { countInstallations } from "./app-routes.ts";
@@ -187,15 +188,7 @@ export function ledgerRoutes({ store, licensing, push }: ApiDependencies): Endpo
       tag,
       summary: "Compares our records with Apple's, now",
       answer: { status: 200, schema: LedgerCheckView },
-      refusals: [
-        "token_missing",
-        "token_claimed_elsewhere",
-        "token_expired",
-        "token_revoked",
-        "token_unknown",
-        "apple_unavailable",
-        "apple_refused",
-      ],
+      refusals: [...accountRefusals],
       async handle() {
         const check = await licensing.checkLedger();
         return {

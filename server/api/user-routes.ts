@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { DirectoryId, Email, Name, groupsPerUserMax } from "../directory/directory.ts";
+import { accountRefusals } from "../licensing/account.ts";
 import { ImportRow, importColumns, importRowsMax, parseImportCsv } from "../directory/import-csv.ts";
 import { importChangesMax, importUsers } from "../directory/import.ts";
 import { changeUser, createUser } from "../directory/users.ts";
@@ -322,17 +323,7 @@ export function userRoutes(dependencies: ApiDependencies): Endpoint[] {
       summary: "Asks Apple now whether the user has accepted the terms",
       params: UserParams,
       answer: { status: 200, schema: UserView },
-      refusals: [
-        "not_found",
-        "conflict",
-        "token_missing",
-        "token_claimed_elsewhere",
-        "token_expired",
-        "token_revoked",
-        "token_unknown",
-        "apple_unavailable",
-        "apple_refused",
-      ],
+      refusals: ["not_found", "conflict", ...accountRefusals],
       async handle({ params, cause }) {
         await people.refresh(params.userId, cause);
         return await present(params.userId);

@@ -250,6 +250,17 @@ export function refuseOtherAccount(existing: AccountRecord | undefined, accountH
   }
 }
 
+/** What `askAccount` and `openAccount` may refuse with. */
+export const accountRefusals = [
+  "token_missing",
+  "token_claimed_elsewhere",
+  "token_expired",
+  "token_revoked",
+  "token_unknown",
+  "apple_unavailable",
+  "apple_refused",
+] as const;
+
 /** Makes refusals of Apple's into ours. */
 export async function askAccount<T>(ask: () => Promise<T>): Promise<T> {
   try {

@@ -257,14 +257,13 @@ export class Stage {
 
   // --- Phones ---
 
-  /** Those that a name in the scenario stands for, in the order of the plan. */
+  /** Those that a name in the scenario stands for, in the order of the plan: of a person all, where `phone` has the first. */
   select(name: string): Phone[] {
     const all = [...this.#phones.values()];
     const chosen = all.filter((held) => {
       if (name === "all" || held.name === name || held.owner === name) return true;
       return this.#people.some(({ id, groups }) => id === held.owner && groups.includes(name));
     });
-    // A single phone before its owner: `anna` is Anna's first phone where a phone is asked for, and both where phones are.
     return chosen.map(({ phone }) => phone);
   }
 

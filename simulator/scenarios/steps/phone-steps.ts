@@ -27,21 +27,21 @@ export function phoneSteps({ app, person, persona, phone, phones }: References):
     [
       "delete-app",
       step(z.strictObject({ phone, app }), async (stage, given) => {
-        const [one] = stage.select(given.phone);
-        const found = one?.view().apps.find(({ adamId }) => adamId === given.app);
-        await one?.deleteApp(found?.bundleId ?? given.app);
+        const one = stage.phone(given.phone);
+        const found = one.view().apps.find(({ adamId }) => adamId === given.app);
+        await one.deleteApp(found?.bundleId ?? given.app);
       }),
     ],
     [
       "open-portal",
       step(z.strictObject({ phone, install: app }), async (stage, given) => {
-        for (const one of stage.select(given.phone)) await one.portal.install(given.install);
+        await stage.phone(given.phone).portal.install(given.install);
       }),
     ],
     [
       "install-from-store",
       step(z.strictObject({ phone, app }), async (stage, given) => {
-        for (const one of stage.select(given.phone)) await one.installFromStore(given.app);
+        await stage.phone(given.phone).installFromStore(given.app);
       }),
     ],
     [
