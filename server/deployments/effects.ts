@@ -1,6 +1,6 @@
 /** Calls to Apple that the reconciler asked for: a few at once, each wish once. */
 import { PippinError } from "../../shared/errors.ts";
-import type { LicensingContext } from "../licensing/account.ts";
+import type { ServerContext } from "../context.ts";
 import { VppError } from "../licensing/vpp-client.ts";
 import { backoffMs, readPolicies } from "../policies.ts";
 
@@ -19,6 +19,8 @@ interface Deed {
 
 /** Calls to Apple under way at once. */
 const widthMax = 6;
+/** What could not be noted in the store is tried again after this long. */
+const afterFailureMs = 5_000;
 /** Wishes taken on at once; the rest stay due in the store. */
 const wishesMax = 128;
 
@@ -27,7 +29,7 @@ const wishesMax = 128;
  * crash the store still holds the installations as due, and repeating an effect is harmless.
  */
 export class Effects {
-  readonly #context: LicensingContext;
+  readonly #context: ServerContext;
   readonly #ended: () => void;
   readonly #onFailure: (error: unknown) => void;
   readonly #waiting: Deed[] = [];
@@ -37,7 +39,7 @@ export class Effects {
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
 
-  constructor(context: LicensingContext, ended: () => void, onFailure: (error: unknown) => void) {
+  constructor(context: ServerContext, ended: () => void, onFailure: (error: unknown) => void) {
     this.#context = context;
     this.#ended = ended;
     this.#onFailure = onFailure;
@@ -79,16 +81,30 @@ export class Effects {
     while (!this.#stopped && this.#running.size < widthMax) {
       const deed = this.#waiting.shift();
       if (deed === undefined) return;
-      const running = this.#run(deed).catch(this.#onFailure);
+      const running = this.#carryOut(deed);
       this.#running.add(running);
       void running.finally(() => {
         this.#running.delete(running);
-        this.#byKey.delete(deed.key);
-        for (const id of deed.installationIds) this.#busy.delete(id);
-        this.#ended();
         this.#pump();
       });
     }
+  }
+
+  async #carryOut(deed: Deed): Promise<void> {
+    try {
+      await this.#run(deed);
+      this.#release(deed);
+    } catch (error) {
+      this.#onFailure(error);
+      // The disk could not take when to try again: the installations stay due, and at once would be again and again.
+      this.#context.world.after(afterFailureMs, () => this.#release(deed));
+    }
+  }
+
+  #release({ key, installationIds }: Deed): void {
+    this.#byKey.delete(key);
+    for (const id of installationIds) this.#busy.delete(id);
+    this.#ended();
   }
 
   async #run(deed: Deed): Promise<void> {

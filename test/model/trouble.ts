@@ -50,7 +50,8 @@ export class Trouble {
   }
 
   sickenDisk(code: DiskErrorCode, forMs: number): void {
-    if (this.#isDown) return;
+    // One ailment at a time: the end of the first would heal the second too soon.
+    if (this.#isDown || this.diskAilment !== undefined) return;
     this.diskAilment = code;
     this.#running.world.after(forMs, () => this.#healDisk(code));
   }
