@@ -13,6 +13,7 @@ import { renderReport, reportJson, type Figure } from "./report.ts";
 import { measureRoundTrips } from "./round-trips.ts";
 import { measureScale } from "./scale.ts";
 import { measureStart } from "./start.ts";
+import { measureVirtualTime } from "./virtual-time.ts";
 
 const phonesCount = 1_000;
 const startedAt = performance.now();
@@ -55,6 +56,7 @@ const parts: ReadonlyMap<string, () => Promise<Figure[]>> = new Map([
     },
   ],
   ["scale", () => measureScale(tell)],
+  ["virtual", () => measureVirtualTime(tell)],
 ]);
 
 function tell(line: string): void {
