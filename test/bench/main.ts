@@ -7,6 +7,7 @@ import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { openBenchLab } from "./bench-lab.ts";
 import { stopAllChildren } from "./child.ts";
+import { measureCrowd } from "./crowd.ts";
 import { measureEnrolments } from "./enrolments.ts";
 import { memoryFigures, readMemory, type LabMemory } from "./memory.ts";
 import { renderReport, reportJson, type Figure } from "./report.ts";
@@ -56,6 +57,7 @@ const parts: ReadonlyMap<string, () => Promise<Figure[]>> = new Map([
     },
   ],
   ["scale", () => measureScale(tell)],
+  ["crowd", () => measureCrowd(tell)],
   ["virtual", () => measureVirtualTime(tell)],
 ]);
 
