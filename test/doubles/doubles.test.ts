@@ -1,0 +1,47 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { beforeAll, describe, expect, it } from "vitest";
+import { scenarioLibrary } from "../../simulator/scenarios/library.ts";
+import { doubles, occurrences } from "./doubles.ts";
+import type { Outcome } from "./play-doubles.ts";
+
+/** So many processes share the doubles. Each plays its own one after the other, as starting a process costs as much as two of them. */
+const processCount = 2;
+const patienceMs = 300_000;
+
+async function playAll(scenarios: readonly string[]): Promise<Outcome[]> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [join(import.meta.dirname, "play-doubles.mjs"), ...scenarios],
+    { timeout: patienceMs, maxBuffer: 16 * 1024 * 1024 },
+  );
+  return stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Outcome);
+}
+
+describe("a scenario of the library", () => {
+  const outcomes = new Map<string, Outcome>();
+
+  beforeAll(async () => {
+    const shares = Array.from({ length: processCount }, (_, share) =>
+      doubles.filter((_double, index) => index % processCount === share).map(({ scenario }) => scenario),
+    );
+    for (const outcome of (await Promise.all(shares.map(playAll))).flat())
+      outcomes.set(outcome.scenario, outcome);
+  }, patienceMs);
+
+  it("has a double, and each double a scenario", () => {
+    const names = scenarioLibrary().map(({ name }) => name);
+    expect(doubles.map(({ scenario }) => scenario).sort()).toEqual(names.sort());
+  });
+
+  it.each(doubles)("$scenario fails when $bug", (double) => {
+    expect(occurrences(double), `the rule has moved: it is to stand in ${double.file} once`).toBe(1);
+    const { failures, crash } = outcomes.get(double.scenario) ?? { failures: [] };
+    expect(crash, "a double that comes to no end shows nothing").toBeUndefined();
+    expect(failures.join("\n")).toContain(double.failsWith);
+  });
+});

@@ -1,0 +1,29 @@
+/** Plays scenarios, each with its double's bug, in a process whose modules `play-doubles.mjs` has prepared. */
+
+type Library = typeof import("../../simulator/scenarios/library.ts");
+type LabModule = typeof import("../../simulator/lab.ts");
+
+/** What came of one double. */
+export interface Outcome {
+  readonly scenario: string;
+  /** Expectations that were not met. */
+  readonly failures: readonly string[];
+  /** Why it came to no end: a double that can't be played shows nothing. */
+  readonly crash?: string;
+}
+
+export async function playDouble(scenario: string): Promise<Outcome> {
+  // The two beginnings, from which whatever the double changes is reached.
+  const double = `?double=${scenario}`;
+  try {
+    const { findScenario } = (await import(`../../simulator/scenarios/library.ts${double}`)) as Library;
+    const { runVirtual } = (await import(`../../simulator/lab.ts${double}`)) as LabModule;
+    const found = await findScenario(scenario, { readFile: () => Promise.resolve(undefined) });
+    const options = { seed: "1", progress: () => undefined, keepsWire: false };
+    const { failures } = await runVirtual(options, (lab) => found.run(lab));
+    return { scenario, failures };
+  } catch (error) {
+    const crash = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    return { scenario, failures: [], crash };
+  }
+}
