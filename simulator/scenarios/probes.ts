@@ -240,7 +240,7 @@ export function probes(names: References): [string, ProbeKind][] {
         const apple = await stage.lab.apple.get<{ violations: string[] }>("/control/v1/invariants");
         const mistakes = [...stage.happened("internal.error"), ...stage.happened("invariant.violated")];
         const told = mistakes
-          .map(({ seq, event, message }) => `#${seq} ${event}: ${String(message)}`)
+          .map(({ seq, event, message, problem }) => `#${seq} ${event}: ${String(message ?? problem)}`)
           .join("; ");
         return together([
           unbroken("Apple's", apple.violations),
