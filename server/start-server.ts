@@ -20,6 +20,7 @@ import { createKeyWatch } from "./key-watch.ts";
 import type { LicensingContext } from "./licensing/account.ts";
 import { startLicenseVerbs } from "./licensing/license-verbs.ts";
 import { startLicensing } from "./licensing/licensing-service.ts";
+import { SeatTurns } from "./licensing/seat-turns.ts";
 import { VppClient } from "./licensing/vpp-client.ts";
 import { createMetrics } from "./metrics.ts";
 import { createEventStreams } from "./monitoring/event-stream.ts";
@@ -89,7 +90,13 @@ async function compose(
   const authority = await loadAuthority(base, box);
   const firstKey = await openDoor(base, config);
   const hostname = new URL(config.publicUrl ?? `http://${config.host}`).hostname;
-  const context: LicensingContext = { ...base, box, hostname, vpp: new VppClient(world, config.appleUrl) };
+  const context: LicensingContext = {
+    ...base,
+    box,
+    hostname,
+    vpp: new VppClient(world, config.appleUrl),
+    seatTurns: new SeatTurns(),
+  };
   const onFailure = (error: unknown) => {
     // Told once already, as `disk.failed`.
     if (error instanceof PippinError && error.code.startsWith("store_")) return;

@@ -18,6 +18,7 @@ import type { Lab, NewPhone, ServerPower } from "./scenarios/scenario.ts";
 import { startApple, type RunningApple } from "./start-apple.ts";
 import { openTraceFile } from "./trace-file.ts";
 import { MemoryDisk } from "./virtual/memory-disk.ts";
+import { Driver } from "./virtual/driver.ts";
 import { createVirtualWorld, type VirtualWorld } from "./virtual/virtual-world.ts";
 import type { KillOptions, VirtualProcess } from "./virtual/virtual-process.ts";
 
@@ -354,11 +355,27 @@ async function startVirtualLab(
   return lab;
 }
 
-/** Runs `main` in a virtual lab of its own, from beginning to end. The trace, if wanted, is written in the real world. */
-export async function runVirtual<T>(
-  options: VirtualLabOptions,
-  main: (lab: VirtualLab) => Promise<T>,
-): Promise<T> {
+/**
+ * A virtual lab that stands still between calls: nothing happens in it, and no time passes, unless `drive` or `advance` is under way.
+ */
+export interface HeldLab {
+  readonly lab: VirtualLab;
+  /**
+   * Lets the world go on until the deed is done, and answers with what it answered. Several may be under way at once. Throws what the
+   * deed throws, and an Error when nothing is left to happen and the deed still waits.
+   */
+  drive<T>(deed: () => Promise<T>): Promise<T>;
+  /**
+   * Lets so much time pass, in milliseconds by the lab's clock; everything that was due by then has happened when it resolves. Waits for
+   * the deeds that are under way, and deeds wait for it.
+   */
+  advance(ms: number): Promise<void>;
+  /** Ends all that runs in it. It can't be used any more then. */
+  close(): Promise<void>;
+}
+
+/** Opens a virtual lab to be worked with from outside. The trace, if wanted, is written in the real world. */
+export async function holdVirtualLab(options: VirtualLabOptions): Promise<HeldLab> {
   const virtual = createVirtualWorld({ seed: options.seed });
   const recorder = createRecorder({
     now: () => virtual.now(),
@@ -368,16 +385,41 @@ export async function runVirtual<T>(
   if (options.onEvent) recorder.subscribe(options.onEvent);
   const trace =
     options.tracePath && (await openTraceFile(createLiveWorld().disk, options.tracePath, recorder));
+  const driver = new Driver(virtual);
   try {
-    return await virtual.run(async () => {
-      const lab = await startVirtualLab(virtual, options, recorder);
-      try {
-        return await main(lab);
-      } finally {
-        await lab.stop();
-      }
-    });
-  } finally {
+    const lab = await driver.drive(() => startVirtualLab(virtual, options, recorder));
+    return {
+      lab,
+      drive: (deed) => driver.drive(deed),
+      advance: (ms) => driver.advance(ms),
+      async close() {
+        try {
+          await driver.drive(() => lab.stop());
+        } finally {
+          if (trace) await trace.close();
+        }
+      },
+    };
+  } catch (error) {
     if (trace) await trace.close();
+    throw error;
   }
+}
+
+/** Runs `main` in a virtual lab of its own, from beginning to end. The trace, if wanted, is written in the real world. */
+export async function runVirtual<T>(
+  options: VirtualLabOptions,
+  main: (lab: VirtualLab) => Promise<T>,
+): Promise<T> {
+  const held = await holdVirtualLab(options);
+  let result: T;
+  try {
+    result = await held.drive(() => main(held.lab));
+  } catch (error) {
+    // What went wrong first is what is to be told.
+    await held.close().catch(() => undefined);
+    throw error;
+  }
+  await held.close();
+  return result;
 }

@@ -8,6 +8,7 @@ import type { TokenUpload } from "../services.ts";
 import type { AccountRecord } from "../store/records.ts";
 import type { Reader, Transaction } from "../store/store.ts";
 import { claimedElsewhere, foreignHolder } from "./client-context.ts";
+import type { SeatTurns } from "./seat-turns.ts";
 import { VppError, type VppClient } from "./vpp-client.ts";
 
 export const accountId = "vpp";
@@ -19,6 +20,7 @@ export interface LicensingContext extends ServerContext {
   readonly box: SecretBox;
   /** What this installation calls itself in Apple's clientContext. */
   readonly hostname: string;
+  readonly seatTurns: SeatTurns;
 }
 
 interface TokenFault {

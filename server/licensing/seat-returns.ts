@@ -48,7 +48,7 @@ export function startSeatReturns(
   changed: () => void,
   onFailure: (error: unknown) => void,
 ): SeatReturns {
-  const { store, vpp, world } = context;
+  const { store, vpp, world, seatTurns } = context;
   /** Under way in this process. */
   const busy = new Set<string>();
   let failures = 0;
@@ -92,7 +92,27 @@ export function startSeatReturns(
   }
 
   /** Answers whether all were settled. */
-  async function returnBatch(sToken: string, app: AppRecord, wishes: readonly Wish[]): Promise<boolean> {
+  function returnBatch(sToken: string, app: AppRecord, wishes: readonly Wish[]): Promise<boolean> {
+    const seatIds = wishes.map(({ seat }) => seat.id);
+    return seatTurns.take(seatIds, async () => {
+      const left = await stillWanted(wishes);
+      return left.length === 0 || (await returnAll(sToken, app, left));
+    });
+  }
+
+  /** Without those that somebody else settled while this one waited for its turn. */
+  function stillWanted(wishes: readonly Wish[]): Promise<Wish[]> {
+    return store.read(async (reader) => {
+      const left: Wish[] = [];
+      for (const wish of wishes) {
+        const seat = await reader.get("assignments", wish.seat.id);
+        if (seat?.state === "disassociating" && seat.since === wish.seat.since) left.push(wish);
+      }
+      return left;
+    });
+  }
+
+  async function returnAll(sToken: string, app: AppRecord, wishes: readonly Wish[]): Promise<boolean> {
     const { settled, open } = await ask(sToken, app, wishes);
     await transact(context, async (tx, outbox) => {
       for (const { wish, change } of settled) await settleReturn(tx, outbox, wish.seat, change, world.now());

@@ -83,7 +83,11 @@ export async function nameAtApple(
 }
 
 /** Asks Apple for the seat that was intended, and stores what came of it. Throws when Apple could not be asked. */
-export async function performAssociate(context: LicensingContext, id: string): Promise<void> {
+export function performAssociate(context: LicensingContext, id: string): Promise<void> {
+  return context.seatTurns.take([id], () => associate(context, id));
+}
+
+async function associate(context: LicensingContext, id: string): Promise<void> {
   const { store, vpp, world } = context;
   const intent = await store.read(async (reader) => {
     const assignment = await reader.get("assignments", id);
@@ -173,7 +177,11 @@ function associationRefusal(
 }
 
 /** Gives the seat back at Apple, and stores that it is free. Throws when Apple could not be asked. */
-export async function performDisassociate(context: LicensingContext, id: string): Promise<void> {
+export function performDisassociate(context: LicensingContext, id: string): Promise<void> {
+  return context.seatTurns.take([id], () => disassociate(context, id));
+}
+
+async function disassociate(context: LicensingContext, id: string): Promise<void> {
   const { store, vpp, world } = context;
   const intent = await store.read(async (reader) => {
     const assignment = await reader.get("assignments", id);

@@ -11,6 +11,7 @@ import { adminSteps } from "./steps/admin-steps.ts";
 import { appleSteps } from "./steps/apple-steps.ts";
 import { phoneSteps } from "./steps/phone-steps.ts";
 import { timeSteps } from "./steps/time-steps.ts";
+import { Thresholds, type Threshold } from "./threshold.ts";
 import { nearest, references, unknownName, type Vocabulary } from "./vocabulary.ts";
 import { PersonaPlan, vocabularyOf, WorldPlan } from "./world-plan.ts";
 
@@ -42,6 +43,8 @@ const Head = z.strictObject({
     .array(z.looseObject({ name: z.string() }))
     .max(100)
     .default([]),
+  /** Limits for what is measured in the run. */
+  thresholds: Thresholds.default([]),
   steps: z.array(z.unknown()).min(1).max(10_000),
 });
 
@@ -78,6 +81,7 @@ export interface ScenarioFile {
   readonly faults: readonly FaultRule[];
   /** How whoever has no persona behaves. */
   readonly agreeable: PersonaPlan;
+  readonly thresholds: readonly Threshold[];
   readonly steps: readonly PlannedStep[];
   readonly words: Vocabulary;
   /** Expected at the end, beside what the steps expect. */
@@ -143,7 +147,7 @@ export function scenarioLanguage(): { verbs: string[]; expectations: string[] } 
 export function readScenarioObject(data: unknown): ScenarioReading {
   const head = Head.safeParse(data);
   if (!head.success) return { ok: false, issues: head.error.issues.flatMap(flatten) };
-  const { name, title, story, world, personas, ledger, faults, steps } = head.data;
+  const { name, title, story, world, personas, ledger, faults, thresholds, steps } = head.data;
   const faultNames = faults.map((rule) => rule.name);
   const words = vocabularyOf(
     world,
@@ -174,6 +178,7 @@ export function readScenarioObject(data: unknown): ScenarioReading {
       world,
       personas,
       faults: rules,
+      thresholds,
       agreeable: PersonaPlan.parse({}),
       steps: planned,
       words,

@@ -78,8 +78,14 @@ export class VirtualWorld {
     const result = main().finally(() => (finished = true));
     // Whoever fails, `main` or the world, is reported below; this keeps the other from counting as unhandled.
     result.catch(() => undefined);
-    const outcome = await this.#scheduler.drive(() => finished);
-    if (outcome === "finished") return result;
+    await this.runUntil(() => finished);
+    return result;
+  }
+
+  /** Lets the world go on until it is so. Throws when nothing is left that could make it so. */
+  async runUntil(isSo: () => boolean): Promise<void> {
+    const outcome = await this.#scheduler.drive(isSo);
+    if (outcome === "finished") return;
     throw new Error(
       `Nothing is left to happen in the virtual world at ${new Date(this.now()).toISOString()} (seed ${this.seed}), ` +
         "and what was run still waits: for something that nobody will do, or that is not part of this world.",

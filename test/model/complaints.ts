@@ -8,6 +8,7 @@ import type { Run } from "./run.ts";
 export async function complaintsOf(run: Run): Promise<string[]> {
   const books = await Books.read(run);
   if (books === undefined) return ["Apple wants to be left alone"];
+  for (const held of run.model.phones) noteEndedLink(run.model, held);
   const complaints = [
     ...books.violations,
     ...run.model.phones.flatMap((held) => complaintsOfEnrolment(held)),
@@ -15,6 +16,12 @@ export async function complaintsOf(run: Run): Promise<string[]> {
   ];
   if (complaints.length === 0) complaints.push(...run.receiver.complaints(books.states));
   return complaints.length > 0 ? complaints : await lostCommands(run);
+}
+
+/** A link ends with its user, also for the phone that is about to enrol by it. */
+function noteEndedLink(model: Model, held: ModelPhone): void {
+  if (model.standing(held.owner).has("deleted") && held.phone.view().status === "refused")
+    held.managed = false;
 }
 
 function complaintsOfEnrolment({ index, managed, phone }: ModelPhone): string[] {

@@ -3,6 +3,7 @@ import { newInstallation } from "../../../server/deployments/installations.ts";
 import type { LicensingContext } from "../../../server/licensing/account.ts";
 import { startLicenseVerbs, type RunningLicenseVerbs } from "../../../server/licensing/license-verbs.ts";
 import { takeUpAfterMs } from "../../../server/licensing/seat-returns.ts";
+import { SeatTurns } from "../../../server/licensing/seat-turns.ts";
 import { VppError, type HolderName } from "../../../server/licensing/vpp-client.ts";
 import type {
   AssignmentRecord,
@@ -50,7 +51,8 @@ let failures: unknown[];
 function start(): RunningLicenseVerbs {
   const box = { open: (sealed: string) => sealed, seal: (text: string) => text };
   // Of Apple and of the box only what these decisions ask of them.
-  const context = { ...server.context, vpp: apple, box, hostname: "test" } as unknown as LicensingContext;
+  const licensing = { vpp: apple, box, hostname: "test", seatTurns: new SeatTurns() };
+  const context = { ...server.context, ...licensing } as unknown as LicensingContext;
   return startLicenseVerbs(
     context,
     () => undefined,

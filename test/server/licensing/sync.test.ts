@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runSync } from "../../../server/licensing/sync.ts";
+import { SeatTurns } from "../../../server/licensing/seat-turns.ts";
 import { VppClient } from "../../../server/licensing/vpp-client.ts";
 import { createSecretBox } from "../../../server/secrets.ts";
 import { openMemoryStore } from "../../../server/store/memory-store.ts";
@@ -335,7 +336,8 @@ describe("the history of syncs", () => {
     const box = createSecretBox(Buffer.alloc(32), (length) => world.randomBytes(length));
     const vpp = new VppClient(world, "http://apple.example");
     // Without a token each fails at once, and is on record all the same.
-    const context = { world, store, recorder, box, vpp, hostname: "server.example" };
+    const seatTurns = new SeatTurns();
+    const context = { world, store, recorder, box, vpp, seatTurns, hostname: "server.example" };
     for (let count = 0; count < 205; count += 1) await runSync(context, "manual", 0);
     const kept = await store.read((reader) =>
       reader.list("syncs", { index: "all", partition: "", limit: 1_000 }),
