@@ -1,4 +1,5 @@
 /** Plays scenarios, each with its double's bug, in a process whose modules `play-doubles.mjs` has prepared. */
+import { storyText } from "../support/small-story.ts";
 
 type Library = typeof import("../../simulator/scenarios/library.ts");
 type LabModule = typeof import("../../simulator/lab.ts");
@@ -18,7 +19,8 @@ export async function playDouble(scenario: string): Promise<Outcome> {
   try {
     const { findScenario } = (await import(`../../simulator/scenarios/library.ts${double}`)) as Library;
     const { runVirtual } = (await import(`../../simulator/lab.ts${double}`)) as LabModule;
-    const found = await findScenario(scenario, { readFile: () => Promise.resolve(undefined) });
+    const readFile = () => Promise.resolve(Buffer.from(storyText(scenario)));
+    const found = await findScenario(scenario === "journey" ? scenario : `${scenario}.yaml`, { readFile });
     const options = { seed: "1", progress: () => undefined, keepsWire: false };
     const { failures } = await runVirtual(options, (lab) => found.run(lab));
     return { scenario, failures };
