@@ -315,7 +315,9 @@ export function probes(names: References): [string, ProbeKind][] {
           );
           const details = where.map(([key, value]) => ` ${key}=${String(value)}`).join("");
           const on = given.phone === undefined ? "" : ` on ${given.phone}`;
-          return counted(`events ${given.event}${details}${on}`, fitting.length, given.count);
+          const of = [given.person, given.app && stage.appName(given.app)].filter(Boolean).join(", ");
+          const about = of === "" ? "" : ` (${of})`;
+          return counted(`events ${given.event}${details}${on}${about}`, fitting.length, given.count);
         },
       ),
     ],
