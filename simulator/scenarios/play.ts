@@ -47,7 +47,7 @@ export async function play(lab: Lab, file: ScenarioFile): Promise<RunSummary> {
     stage.beginFaults();
     lab.progress(`the world is set up: ${lab.phones.length} phones`);
     for (const [index, planned] of file.steps.entries()) {
-      const isTaken = await take(stage, planned, check, `step ${index + 1}`);
+      const isTaken = await takeStep(stage, planned, check, `step ${index + 1}`);
       // What follows would only tell of this one again.
       if (!isTaken) break;
     }
@@ -71,8 +71,8 @@ export async function play(lab: Lab, file: ScenarioFile): Promise<RunSummary> {
   }
 }
 
-/** Answers whether the scenario can go on. */
-async function take(
+/** Does what a step says. Answers whether the scenario can go on; what failed is told to `check`. */
+export async function takeStep(
   stage: Stage,
   planned: PlannedStep,
   check: Expectations,

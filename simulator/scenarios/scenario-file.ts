@@ -154,16 +154,12 @@ export function readScenarioObject(data: unknown): ScenarioReading {
     { personas: Object.keys(personas), faults: faultNames },
     defaultCatalogue(),
   );
-  const { stepTable, probeTable } = tablesFor(words);
+  const tables = tablesFor(words);
   const issues = worldIssues(world, words);
   const rules = readFaults(faults, words, issues);
-  const planned: PlannedStep[] = [];
-  for (const [index, given] of steps.entries()) {
-    const read = readStep(given, stepTable, probeTable);
-    if (Array.isArray(read))
-      issues.push(...read.map((issue) => ({ ...issue, path: ["steps", index, ...issue.path] })));
-    else planned.push(read);
-  }
+  const read = readAll(steps, tables);
+  const planned = read.steps;
+  issues.push(...read.issues.map((issue) => ({ ...issue, path: ["steps", ...issue.path] })));
   if (issues.length === 0) issues.push(...labelIssues(planned));
   if (issues.length > 0) return { ok: false, issues };
   const virtualVerbs = planned.flatMap((one) =>
@@ -183,11 +179,34 @@ export function readScenarioObject(data: unknown): ScenarioReading {
       steps: planned,
       words,
       atTheEnd: ["soundness", ...(ledger === "exact" ? ["ledger"] : [])].map((probe) =>
-        expectationOf(probe, "exact", probeTable),
+        expectationOf(probe, "exact", tables.probeTable),
       ),
       virtualVerbs: [...new Set(virtualVerbs)],
     },
   };
+}
+
+/** Steps for a world that there is already. The path of an issue begins with the number of its step, from 0. */
+export function readSteps(
+  steps: readonly unknown[],
+  words: Vocabulary,
+): { readonly steps: PlannedStep[]; readonly issues: ScenarioIssue[] } {
+  return readAll(steps, tablesFor(words));
+}
+
+function readAll(
+  steps: readonly unknown[],
+  { stepTable, probeTable }: ReturnType<typeof tablesFor>,
+): { steps: PlannedStep[]; issues: ScenarioIssue[] } {
+  const planned: PlannedStep[] = [];
+  const issues: ScenarioIssue[] = [];
+  for (const [index, given] of steps.entries()) {
+    const read = readStep(given, stepTable, probeTable);
+    if (Array.isArray(read))
+      issues.push(...read.map((issue) => ({ ...issue, path: [index, ...issue.path] })));
+    else planned.push(read);
+  }
+  return { steps: planned, issues };
 }
 
 function expectationOf(name: string, given: unknown, probeTable: ProbeTable): Expectation {

@@ -94,6 +94,10 @@ const calls = {
     await inParallel(urls, width, enrolOne);
     return (performance.now() - startedAt) / 1_000;
   },
+  connectedCount: async () => {
+    const { phones } = (await openFleet()).fleet;
+    return phones.reduce((count, phone) => count + (phone.view().connected ? 1 : 0), 0);
+  },
   udids: async () => (await openFleet()).fleet.phones.map((phone) => phone.config.udid),
   /** Puts phones that only talk in the place of the agents, under the same identities. */
   async replaceAgents() {
