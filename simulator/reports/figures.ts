@@ -5,6 +5,8 @@ import { Latencies } from "./latencies.ts";
 /** More phones, or apps on phones, than any lab of ours has: further ones are counted and not told apart. */
 const phonesMax = 20_000;
 const installationsMax = 200_000;
+/** Commands that wait for an answer at one time. */
+const waitingMax = 100_000;
 
 export interface InstallationFigures {
   readonly adamId: string;
@@ -22,10 +24,10 @@ export interface PhoneFigures {
   kind: string | undefined;
   isEnrolled: boolean;
   isConnected: boolean;
-  /** Commands that were answered, whatever the answer. */
+  /** Commands that came to an end, whatever the end. */
   commands: number;
   commandsFailed: number;
-  /** The longest from the last push of a command to its answer. */
+  /** The longest from the first push of a command to its final answer. */
   slowestMs: number;
   /** The longest an app took from being wanted to being there. */
   slowestInstallMs: number;
@@ -49,20 +51,18 @@ export interface SeatFigures {
   owned: number | undefined;
 }
 
-/** What ends the wait for an answer. */
+/** Final answers, and what ends the wait for one. */
 const answers: ReadonlySet<EventName> = new Set<EventName>([
   "command.acknowledged",
   "command.failed",
-  "command.deferred",
   "command.malformed",
-  "command.expired",
-  "command.cancelled",
 ]);
+const ends: ReadonlySet<EventName> = new Set<EventName>([...answers, "command.expired", "command.cancelled"]);
 const settled: ReadonlySet<string> = new Set(["installed", "notInstalled", "failed", "notApplicable"]);
 
 export class Figures {
-  /** From push to acknowledgement. A command that was put off counts from its last push. */
-  readonly pushToAcknowledgement = new Latencies();
+  /** From the first push of a command to the phone's final answer, also of one that was put off in between. */
+  readonly acknowledgement = new Latencies();
   /** From the wish for an app to the app on its phone. */
   readonly wishToInstalled = new Latencies();
   readonly counts = new Map<string, number>();
@@ -77,7 +77,7 @@ export class Figures {
   firstAtMs: number | undefined;
   lastAtMs = 0;
   #installations = 0;
-  /** When a command that waits for its answer was pushed, by CommandUUID: one at most for each phone. */
+  /** When a command that waits for its answer was first pushed, by CommandUUID. */
   readonly #pushedAtMs = new Map<string, number>();
 
   /** `atMs`: when it happened, by the lab's clock. */
@@ -96,8 +96,7 @@ export class Figures {
         this.#connect(event);
         break;
       case "command.pushed":
-        if (event.commandUUID !== undefined && this.#pushedAtMs.size < phonesMax)
-          this.#pushedAtMs.set(event.commandUUID, atMs);
+        this.#push(event, atMs);
         break;
       case "installation.changed":
         this.#move(event, atMs);
@@ -107,7 +106,7 @@ export class Figures {
         this.#book(event);
         break;
       default:
-        if (answers.has(event.event) && event["side"] === undefined) this.#answer(event, atMs);
+        if (ends.has(event.event) && event["side"] === undefined) this.#answer(event, atMs);
     }
   }
 
@@ -174,18 +173,23 @@ export class Figures {
     phone.isConnected = isConnected;
   }
 
+  #push({ commandUUID }: TraceEvent, atMs: number): void {
+    if (commandUUID === undefined || this.#pushedAtMs.has(commandUUID)) return;
+    if (this.#pushedAtMs.size < waitingMax) this.#pushedAtMs.set(commandUUID, atMs);
+  }
+
   #answer(event: TraceEvent, atMs: number): void {
     const { commandUUID, udid } = event;
     const pushedAtMs = commandUUID === undefined ? undefined : this.#pushedAtMs.get(commandUUID);
     if (commandUUID !== undefined) this.#pushedAtMs.delete(commandUUID);
     const phone = udid === undefined ? undefined : this.phone(udid);
-    if (phone && event.event !== "command.deferred") {
+    if (phone) {
       phone.commands += 1;
       if (event.event !== "command.acknowledged") phone.commandsFailed += 1;
     }
-    if (pushedAtMs === undefined) return;
+    if (pushedAtMs === undefined || !answers.has(event.event)) return;
     const span = atMs - pushedAtMs;
-    if (event.event === "command.acknowledged") this.pushToAcknowledgement.add(span);
+    this.acknowledgement.add(span);
     if (phone) phone.slowestMs = Math.max(phone.slowestMs, span);
   }
 

@@ -78,6 +78,17 @@ export interface UserSummary {
   phones: number;
 }
 
+/** A limit of the scenario's, and what was measured. */
+export interface ThresholdResult {
+  metric: string;
+  /** As the scenario writes it: `< 30s`. */
+  limit: string;
+  /** Milliseconds for `time`, between 0 and 1 for `share`, a second for `rate`; null when there was nothing to measure. */
+  value: number | null;
+  unit: string;
+  ok: boolean;
+}
+
 export interface RunSummary {
   scenario: string;
   seed: string;
@@ -94,6 +105,8 @@ export interface RunSummary {
   violations: string[];
   /** By the lab's clock. */
   durationMs: number;
+  /** Of a scenario that sets limits to what is measured. */
+  thresholds?: readonly ThresholdResult[];
 }
 
 export interface Scenario {

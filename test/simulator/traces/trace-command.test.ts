@@ -239,5 +239,5 @@ it("a record read from a trace file is the one made while the run went on", asyn
   const { record, run } = await readRunRecord(file);
   expect(run).toBe("5");
   expect(record).toEqual(live);
-  expect(record.figures.pushToAcknowledgement.count).toBeGreaterThan(5);
+  expect(record.figures.acknowledgement.count).toBeGreaterThan(5);
 });
