@@ -90,5 +90,6 @@ function caseXml(scenario: string, { name, seconds, problem, replay }: TestCase)
 function escapeXml(text: string): string {
   return text
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, "\ufffd")
-    .replace(/[&<>"'\r]/g, (character) => `&#${character.charCodeAt(0)};`);
+    // Readers that go by XML 1.1 take the last three for line ends.
+    .replace(/[&<>"'\r\u0085\u2028\u2029]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
