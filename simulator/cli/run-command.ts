@@ -4,6 +4,8 @@ import { z } from "zod";
 import { PippinError } from "../../shared/errors.ts";
 import { createLiveWorld } from "../../shared/live-world.ts";
 import { runVirtual, startLiveLab, type LabOptions, type LiveLabOptions } from "../lab.ts";
+import { appNames } from "../reports/event-words.ts";
+import { LiveView, type Screen } from "../reports/live-view.ts";
 import { measuredIn } from "../reports/outcome.ts";
 import { renderSummary, summaryJson } from "../reports/table.ts";
 import { findScenario, scenarioLibrary } from "../scenarios/library.ts";
@@ -93,18 +95,30 @@ interface Chosen {
   readonly scenario: Scenario;
 }
 
+/** What all runs of one call have in common. */
+interface Call {
+  readonly flags: Flags;
+  readonly reports: RunReports;
+  /** Undefined when nobody wants to watch. */
+  readonly view: LiveView | undefined;
+  /** With more than one, there is a line for each, and no more. */
+  readonly seedCount: number;
+  tell(line: string): void;
+}
+
 async function runAll(chosen: readonly Chosen[], flags: Flags, reports: RunReports): Promise<boolean> {
   const seeds = seedsOf(flags);
   if (flags.trace !== undefined && seeds.length * chosen.length > 1) {
     throw new PippinError("usage", "--trace: one file holds one run; give one scenario and one seed.");
   }
   await reports.check();
+  const screen = errorScreen();
+  const view = flags.quiet ? undefined : new LiveView({ screen, world: createLiveWorld(), apps: appNames() });
+  const tell = (line: string) => (view ? view.line(line) : screen.write(`${line}\n`));
+  const call: Call = { flags, reports, view, seedCount: seeds.length, tell };
   const summaries: RunSummary[] = [];
   try {
-    for (const one of chosen) {
-      for (const seed of seeds)
-        summaries.push(await runAndTell(one, seed, flags, reports, seeds.length === 1));
-    }
+    for (const one of chosen) for (const seed of seeds) summaries.push(await runAndTell(one, seed, call));
   } finally {
     // Also of runs before one that could not be played.
     for (const line of await reports.write(flags.stepSummary)) process.stdout.write(`${line}\n`);
@@ -115,37 +129,39 @@ async function runAll(chosen: readonly Chosen[], flags: Flags, reports: RunRepor
   return failed.length === 0;
 }
 
-async function runAndTell(
-  { name, scenario }: Chosen,
-  seed: string,
-  flags: Flags,
-  reports: RunReports,
-  showsTable: boolean,
-): Promise<RunSummary> {
+async function runAndTell({ name, scenario }: Chosen, seed: string, call: Call): Promise<RunSummary> {
+  const { flags, reports, view, seedCount, tell } = call;
   const replay = `pippin run ${name} --world ${flags.world} --seed ${seed}`;
   const clock = createLiveWorld();
   const startedAt = clock.now();
   const record = reports.newRecord();
   let summary: RunSummary | undefined;
   let error: string | undefined;
+  view?.watch(record.figures, `${scenario.name}, seed ${seed}`);
   try {
-    summary = await runOne(scenario, seed, flags, {
+    summary = await runOne(scenario, seed, call, {
       onEvent: (event) => record.take(event),
       keepsWire: flags.trace !== undefined || reports.keepsWire,
     });
   } catch (cause) {
-    error = cause instanceof Error ? cause.message : String(cause);
+    error = errorWords(cause);
     throw cause;
   } finally {
+    view?.end();
     const { title } = scenario;
     const about = { scenario: scenario.name, title, seed, world: flags.world, replay };
     reports.add({ ...about, summary, error, tookMs: clock.now() - startedAt }, record);
   }
-  if (showsTable) {
+  if (seedCount === 1) {
     if (!flags.json) process.stdout.write(`${renderSummary(summary, measuredIn(record))}\n`);
   } else tell(`${scenario.name} seed ${seed}: ${summary.passed ? "passed" : "FAILED"}`);
   if (!summary.passed) tell(`replay: ${replay}`);
   return summary;
+}
+
+function errorWords(cause: unknown): string {
+  if (cause instanceof PippinError) return `${cause.code}: ${cause.message}`;
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function resultJson(summaries: readonly RunSummary[]): string {
@@ -175,7 +191,7 @@ function seedsOf(flags: Flags): string[] {
 async function runOne(
   scenario: Scenario,
   seed: string,
-  flags: Flags,
+  { flags, tell }: Call,
   watch: Pick<LabOptions, "onEvent" | "keepsWire">,
 ): Promise<RunSummary> {
   const progress = flags.quiet || flags.seeds !== undefined ? () => undefined : tell;
@@ -213,6 +229,13 @@ function attachment(flags: Flags): LiveLabOptions["attach"] {
   return { serverUrl: server, adminKey, appleUrl: apple, controlKey };
 }
 
-function tell(line: string): void {
-  process.stderr.write(`${line}\n`);
+function errorScreen(): Screen {
+  const { stderr, env } = process;
+  return {
+    isTerminal: stderr.isTTY && env["TERM"] !== "dumb",
+    hasColours: !env["NO_COLOR"],
+    // Some terminals don't say.
+    columns: () => stderr.columns || 80,
+    write: (text) => void stderr.write(text),
+  };
 }

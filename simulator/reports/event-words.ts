@@ -1,5 +1,6 @@
 /** Events in words, for people who read a timeline. */
 import type { EventName, TraceEvent } from "../../shared/trace.ts";
+import { defaultCatalogue } from "../apple/catalogue.ts";
 import { payloadOf, type Payload } from "../traces/payload.ts";
 
 /** What an event is about: decides its colour. */
@@ -34,6 +35,11 @@ export function topicOf(event: EventName): EventTopic {
 
 /** How an app is called, by its adamId. */
 export type AppNames = ReadonlyMap<string, string>;
+
+/** Those of the catalogue, and of a run. */
+export function appNames(known: readonly { adamId: string; name: string }[] = []): AppNames {
+  return new Map([...defaultCatalogue(), ...known].map(({ adamId, name }) => [adamId, name]));
+}
 
 /** What a person would say; the event's name with a dot read as a space for what has no words of its own. */
 export function eventWords(event: TraceEvent, apps: AppNames, payload: Payload | undefined): string {

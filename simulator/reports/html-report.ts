@@ -1,8 +1,7 @@
 /** One page about the runs that needs nothing beside itself: no network, no other file. */
 import { createHash } from "node:crypto";
-import { defaultCatalogue } from "../apple/catalogue.ts";
 import { readReportPart } from "../assets.ts";
-import type { AppNames } from "./event-words.ts";
+import { appNames } from "./event-words.ts";
 import { html, jsonForScript, Markup } from "./markup.ts";
 import {
   agreementWords,
@@ -33,7 +32,7 @@ export interface RunDetail {
 export function htmlReport(outcomes: readonly RunOutcome[], detail: RunDetail | undefined): string {
   const style = readReportPart("report.css");
   const script = readReportPart("report.js");
-  const apps = appNames(outcomes);
+  const apps = appNames(outcomes.flatMap(({ summary }) => summary?.apps ?? []));
   const timelines = detail && pageTimelines(detail.record, apps);
   const plots = detail ? plotsOf(detail.record, apps) : [];
   const failed = outcomes.filter((outcome) => verdictOf(outcome) === "failed").length;
@@ -85,11 +84,6 @@ function titleOf(outcomes: readonly RunOutcome[], failed: number): string {
   const [only] = outcomes;
   if (outcomes.length === 1 && only) return `${only.scenario}: ${verdictOf(only)}`;
   return failed === 0 ? `${outcomes.length} runs passed` : `${failed} of ${outcomes.length} runs failed`;
-}
-
-function appNames(outcomes: readonly RunOutcome[]): AppNames {
-  const known = outcomes.flatMap(({ summary }) => summary?.apps ?? []);
-  return new Map([...defaultCatalogue(), ...known].map(({ adamId, name }) => [adamId, name]));
 }
 
 const verdictWords: Readonly<Record<Verdict, string>> = {

@@ -88,8 +88,10 @@ function caseXml(scenario: string, { name, seconds, problem, replay }: TestCase)
 
 /** Also what XML can't carry at all: control characters, half of a surrogate pair. */
 function escapeXml(text: string): string {
-  return text
-    .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, "\ufffd")
-    // Readers that go by XML 1.1 take the last three for line ends.
-    .replace(/[&<>"'\r\u0085\u2028\u2029]/g, (character) => `&#${character.charCodeAt(0)};`);
+  return (
+    text
+      .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, "\ufffd")
+      // Readers that go by XML 1.1 take the last three for line ends.
+      .replace(/[&<>"'\r\u0085\u2028\u2029]/g, (character) => `&#${character.charCodeAt(0)};`)
+  );
 }
