@@ -93,7 +93,7 @@ export class RunReports {
   async write(stepSummary: string | undefined): Promise<string[]> {
     const lines: string[] = [];
     for (const { kind, path } of this.#wanted) {
-      if (path !== undefined) await this.#save(path, this.#contentOf(kind));
+      if (path !== undefined) await writeReport(this.#disk, path, this.#contentOf(kind));
       if (kind !== "github") continue;
       lines.push(...githubAnnotations(this.#outcomes));
       if (stepSummary) await this.#append(stepSummary, githubSummary(this.#outcomes));
@@ -107,10 +107,6 @@ export class RunReports {
     return htmlReport(this.#outcomes, this.#detail);
   }
 
-  async #save(path: string, content: FileContent): Promise<void> {
-    await this.#disk.writeFileAtomic(path, content).catch((cause: unknown) => unwritable(path, cause));
-  }
-
   async #append(path: string, text: string): Promise<void> {
     try {
       const file = await this.#disk.openAppend(path);
@@ -120,6 +116,11 @@ export class RunReports {
       unwritable(path, cause);
     }
   }
+}
+
+/** Replaces what is there. Throws PippinError store_unwritable. */
+export async function writeReport(disk: Disk, path: string, content: FileContent): Promise<void> {
+  await disk.writeFileAtomic(path, content).catch((cause: unknown) => unwritable(path, cause));
 }
 
 function unwritable(path: string, cause: unknown): never {

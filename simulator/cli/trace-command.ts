@@ -1,9 +1,14 @@
 /** `pippin trace`: looks into a trace file. */
+import { basename, resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { z } from "zod";
 import { PippinError } from "../../shared/errors.ts";
+import { createLiveWorld } from "../../shared/live-world.ts";
 import { eventNames, type TraceEvent } from "../../shared/trace.ts";
 import { defaultCatalogue } from "../apple/catalogue.ts";
+import { htmlReport } from "../reports/html-report.ts";
+import { measuredIn, type RunOutcome } from "../reports/outcome.ts";
+import { readRunRecord } from "../reports/read-run-record.ts";
 import { parseDuration } from "../scenarios/duration.ts";
 import { unknownName } from "../scenarios/vocabulary.ts";
 import { eventLine, plainText } from "../traces/event-line.ts";
@@ -12,6 +17,7 @@ import { diffTraces, type TraceComparison } from "../traces/trace-diff.ts";
 import { traceLines } from "../traces/trace-lines.ts";
 import { queryTrace, type TracePoint, type TraceQuery } from "../traces/trace-query.ts";
 import { checkFlags } from "./flags.ts";
+import { writeReport } from "./run-reports.ts";
 
 const text = z.string().min(1);
 const Flags = z.object({
@@ -64,6 +70,14 @@ export function registerTraceCommand(program: Command, setExitCode: (code: numbe
       setExitCode(comparison.difference ? 1 : 0);
     });
   trace
+    .command("html")
+    .description("the page about a run, made from its trace")
+    .argument("<file>")
+    .argument("<page>", "where to write it")
+    .action(async (file: string, page: string) => {
+      await writeReport(createLiveWorld().disk, resolve(page), await tracePage(file));
+    });
+  trace
     .command("plist")
     .description("the message of one event, readable: a property list as XML, JSON indented")
     .argument("<file>")
@@ -74,6 +88,23 @@ export function registerTraceCommand(program: Command, setExitCode: (code: numbe
       if (payload.problem !== undefined) tell(`#${event.seq}: ${payload.problem}`);
       await print(isJson(command) ? JSON.stringify({ seq: event.seq, ...payload }) : payload.text);
     });
+}
+
+/** Nobody who was not there can say whether what was expected came true: the page has no verdict. */
+async function tracePage(file: string): Promise<string> {
+  const { record, run } = await readRunRecord(file);
+  const outcome: RunOutcome = {
+    scenario: basename(file),
+    title: "What a trace tells. Whether it was as expected, a trace doesn't say.",
+    seed: run,
+    world: undefined,
+    replay: "",
+    summary: undefined,
+    error: undefined,
+    tookMs: 0,
+    measured: measuredIn(record),
+  };
+  return htmlReport([outcome], { outcome, record });
 }
 
 /** `--json` belongs to the command above these too, and commander hands it to that one. */

@@ -82,7 +82,8 @@ function hashOf(text: string): string {
 
 function titleOf(outcomes: readonly RunOutcome[], failed: number): string {
   const [only] = outcomes;
-  if (outcomes.length === 1 && only) return `${only.scenario}: ${verdictOf(only)}`;
+  if (outcomes.length === 1 && only)
+    return `${only.scenario}: ${verdictWords[verdictOf(only)].toLowerCase()}`;
   return failed === 0 ? `${outcomes.length} runs passed` : `${failed} of ${outcomes.length} runs failed`;
 }
 
@@ -113,6 +114,7 @@ const mark = `<svg class="mark" viewBox="0 0 24 24" width="22" height="22" aria-
 
 function tiles(outcome: RunOutcome): Markup {
   const { summary, measured, seed, world } = outcome;
+  const labWords = world === undefined ? `seed ${seed}` : `${world} world, seed ${seed}`;
   const { acknowledgement, commands, phones } = measured;
   const used = summary?.apps.reduce((sum, app) => sum + app.used, 0);
   const owned = summary?.apps.reduce((sum, app) => sum + app.total, 0);
@@ -137,7 +139,7 @@ function tiles(outcome: RunOutcome): Markup {
             string,
           ],
         ]),
-    ["Time in the lab", summary ? spanWords(summary.durationMs) : "–", `${world} world, seed ${seed}`],
+    ["Time in the lab", spanWords(summary?.durationMs ?? measured.spanMs), labWords],
   ];
   return html`<dl class="tiles">
     ${facts.map(

@@ -11,8 +11,9 @@ export interface RunOutcome {
   /** One line about it. */
   readonly title: string;
   readonly seed: string;
-  readonly world: "virtual" | "live";
-  /** The command that plays it again. */
+  /** Undefined when only its trace is known. */
+  readonly world: "virtual" | "live" | undefined;
+  /** The command that plays it again; empty when nobody can tell. */
   readonly replay: string;
   /** Undefined when it did not come to its end. */
   readonly summary: RunSummary | undefined;
@@ -33,6 +34,8 @@ export interface Measured {
   readonly installations: Readonly<Record<string, number>>;
   /** Phones that were seen, and of those the ones with something that failed. */
   readonly phones: { readonly seen: number; readonly withTrouble: number };
+  /** From the first event to the last, by the lab's clock. */
+  readonly spanMs: number;
   /** By name. */
   readonly events: Readonly<Record<string, number>>;
 }
@@ -47,6 +50,7 @@ export function measuredIn({ figures }: RunRecord): Measured {
       seen: figures.phones.size,
       withTrouble: [...figures.phones.values()].filter(hasTrouble).length,
     },
+    spanMs: figures.lastAtMs - (figures.firstAtMs ?? figures.lastAtMs),
     events: sorted(figures.counts),
   };
 }

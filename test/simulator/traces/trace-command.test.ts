@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
@@ -192,6 +192,23 @@ describe("pippin trace plist", () => {
     const { code, lines, stderr } = await trace("plist", odd, "1");
     expect([code, lines]).toEqual([0, [bytes]]);
     expect(stderr).toContain("#1: it is no plist-xml");
+  });
+});
+
+describe("pippin trace html", () => {
+  it("makes the page about a run from its trace, without a verdict", async () => {
+    const path = join(folder, "page.html");
+    expect(await trace("html", file, path)).toMatchObject({ code: 0, lines: [] });
+    const page = await readFile(path, "utf8");
+    expect(page).toContain("<title>t.ndjson: recorded · Pippin</title>");
+    expect(page).toContain('<p class="verdict">Recorded</p>');
+    expect(page).toContain("SMALL0");
+  });
+
+  it("ends with 3 when the page can't be written", async () => {
+    const { code, stderr } = await trace("html", file, join(folder, "missing", "page.html"));
+    expect(code).toBe(3);
+    expect(stderr).toContain("store_unwritable: The report can't be written to");
   });
 });
 
