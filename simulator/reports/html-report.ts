@@ -18,6 +18,7 @@ import { pageTimelines, type PageTimelines } from "./page-data.ts";
 import { plotData, plotMarkup, type Plot } from "./plots.ts";
 import { plotsOf } from "./run-plots.ts";
 import type { RunRecord } from "./run-record.ts";
+import { activity } from "./table.ts";
 
 const runsMax = 500;
 const failuresMax = 50;
@@ -258,9 +259,9 @@ function thresholdsSection(outcome: RunOutcome): Markup | undefined {
 }
 
 function licencesSection({ outcome }: RunDetail, plots: readonly Plot[]): Markup {
-  const apps = (outcome.summary?.apps ?? []).filter(
-    (app) => app.total + app.used + app.installed + app.failedNoLicense + app.failedOther > 0,
-  );
+  const all = outcome.summary?.apps ?? [];
+  const apps = all.filter((app) => activity(app) > 0).sort((a, b) => activity(b) - activity(a));
+  const idle = all.filter((app) => app.total > 0 && activity(app) === 0).length;
   const drawn = plots.filter(({ id }) => id.startsWith("seats-"));
   return html`<section aria-labelledby="licences">
     <h2 id="licences">Licences</h2>
@@ -292,6 +293,7 @@ function licencesSection({ outcome }: RunDetail, plots: readonly Plot[]): Markup
             </table>
           </div>`
     }
+    ${idle > 0 ? html`<p class="note">Licences of ${idle} more apps are owned and not in use.</p>` : undefined}
     ${
       drawn.length === 0
         ? html`<p class="note">No licence was taken.</p>`

@@ -5,7 +5,8 @@ import { html, type Markup } from "./markup.ts";
 import { phoneName, slowWords, troubles, type PagePhone, type PageTimelines } from "./page-data.ts";
 import type { RunRecord } from "./run-record.ts";
 
-const phoneRowsMax = 40;
+/** Phones where something failed, and the slowest of all others. */
+const rowsMax = { failed: 20, slow: 20 } as const;
 
 export function phonesSection(
   record: RunRecord,
@@ -14,7 +15,9 @@ export function phonesSection(
 ): Markup | undefined {
   const all = record.phonesByInterest;
   if (all.length === 0) return undefined;
-  const shown = all.slice(0, phoneRowsMax);
+  const failed = all.filter(hasTrouble);
+  const well = all.filter((phone) => !hasTrouble(phone));
+  const shown = [...failed.slice(0, rowsMax.failed), ...well.slice(0, rowsMax.slow)];
   const told = new Set(timelines.phones.map(({ udid }) => udid));
   return html`<section aria-labelledby="phones">
     <h2 id="phones">Failed and slowest phones</h2>
@@ -48,8 +51,17 @@ export function phonesSection(
         </tbody>
       </table>
     </div>
-    ${all.length > shown.length ? html`<p class="note">${all.length - shown.length} more phones, none of them slower, are not in this table.</p>` : undefined}
+    ${restNote(failed.length - rowsMax.failed, well.length - rowsMax.slow)}
   </section>`;
+}
+
+function restNote(failed: number, well: number): Markup | undefined {
+  const parts = [
+    ...(failed > 0 ? [`${failed} more where something failed`] : []),
+    ...(well > 0 ? [`${well} more where nothing did, none of them slower`] : []),
+  ];
+  if (parts.length === 0) return undefined;
+  return html`<p class="note">Not in this table: ${parts.join(", and ")}.</p>`;
 }
 
 const choiceWords: Readonly<Record<PagePhone["why"], string>> = {

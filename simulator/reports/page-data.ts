@@ -9,8 +9,8 @@ import type { Timeline } from "./timelines.ts";
 /** In characters of JSON, roughly: for everything, for what happened to no phone in particular, and for each phone. */
 const budget = { page: 3_000_000, lab: 600_000, phone: 400_000 } as const;
 const messageLengthMax = 6_000;
-/** So many phones that failed, of the slowest, and of all the others. */
-const phonesMax = { failed: 30, slow: 15, sample: 15 } as const;
+/** So many phones in all, of which so many that failed and so many of the slowest; the rest is a sample of the others. */
+const phonesMax = { all: 60, failed: 30, slow: 15 } as const;
 const hidden: ReadonlySet<string> = new Set(["seq", "time", "run", "event", "cause", "bytes"]);
 
 /** Short names, as there are thousands of them. */
@@ -84,8 +84,9 @@ function choosePhones(record: RunRecord): Choice[] {
   const slow = well.slice(0, phonesMax.slow);
   const rest = well.slice(phonesMax.slow);
   // Evenly from those that are left, so that neither the quick nor the first are all that is seen.
-  const step = Math.max(1, rest.length / phonesMax.sample);
-  const sample = Array.from({ length: Math.min(rest.length, phonesMax.sample) }, (_, index) => {
+  const room = Math.min(rest.length, phonesMax.all - failed.length - slow.length);
+  const step = Math.max(1, rest.length / room);
+  const sample = Array.from({ length: room }, (_, index) => {
     return rest[Math.floor(index * step)];
   }).filter((phone) => phone !== undefined);
   const as = (why: PagePhone["why"]) => (figures: PhoneFigures) => ({ figures, why });

@@ -93,8 +93,8 @@ function answerLine({ acknowledgement, commands }: Measured): string {
   return `commands: ${count} answered, ${commands.failed} with an error; from push to answer ${spans}`;
 }
 
-/** Apps that something happens with come first. */
-function activity(app: RunSummary["apps"][number]): number {
+/** How much happens with an app: those with most come first. */
+export function activity(app: RunSummary["apps"][number]): number {
   return (
     app.used + app.installed + app.failedNoLicense + app.failedOther + app.waitingForTerms + app.notApplicable
   );

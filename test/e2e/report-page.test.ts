@@ -1,8 +1,7 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { writeFile } from "node:fs/promises";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TraceEvent } from "../../shared/trace.ts";
@@ -145,14 +144,17 @@ describe.skipIf(browserPath === undefined)("the page about a run, in a real brow
     const bert = first(({ event, userId }) => event === "checkin.authenticate" && userId === "bert");
     await page.locator(`#phone-${bert.udid} > summary`).click();
     const messages = page.locator(`#phone-${bert.udid} .k-message:visible`);
-    expect(await messages.count()).toBeGreaterThan(5);
+    await messages.nth(5).waitFor();
     await page.locator("#messages").uncheck();
     expect(await messages.count()).toBe(0);
   });
 
   it("fits a phone's screen, and has one heading after the other", async () => {
     const { page } = await open("", 360);
-    for (const one of await page.locator(".timeline > summary").all()) await one.click();
+    for (const one of await page.locator(".timeline").all()) {
+      await one.locator("summary").first().click();
+      await one.locator(".event").first().waitFor();
+    }
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(360);
     const levels = await page
       .locator("h1, h2, h3")

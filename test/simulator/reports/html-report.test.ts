@@ -100,6 +100,7 @@ describe("the page", () => {
     expect(phones.some(({ why }) => why === "sample")).toBe(true);
     expect(phones.length + phonesLeft).toBe(400);
     expect(page).toContain(`${phones.length} of 400 phones`);
+    expect(page).toContain("Not in this table: 379 more where nothing did, none of them slower.");
   });
 
   it("has the causes of what is told of phones before all else that happened in the lab", () => {
