@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { Option, type Command } from "commander";
 import { z } from "zod";
 import { PippinError } from "../../shared/errors.ts";
+import { interruptedCode, onSignal } from "../../shared/live-signals.ts";
 import { createLiveWorld } from "../../shared/live-world.ts";
 import { runVirtual, startLiveLab, type LabOptions, type LiveLabOptions } from "../lab.ts";
 import { appNames } from "../reports/event-words.ts";
@@ -121,12 +122,16 @@ async function runAll(chosen: readonly Chosen[], flags: Flags, reports: RunRepor
     for (const one of chosen) for (const seed of seeds) summaries.push(await runAndTell(one, seed, call));
   } finally {
     // Also of runs before one that could not be played.
-    for (const line of await reports.write(flags.stepSummary)) process.stdout.write(`${line}\n`);
+    await writeReports(call);
   }
   const failed = summaries.filter((summary) => !summary.passed);
   if (summaries.length > 1) tell(`${summaries.length - failed.length} passed, ${failed.length} failed`);
   if (flags.json) process.stdout.write(`${resultJson(summaries)}\n`);
   return failed.length === 0;
+}
+
+async function writeReports({ reports, flags }: Call): Promise<void> {
+  for (const line of await reports.write(flags.stepSummary)) process.stdout.write(`${line}\n`);
 }
 
 async function runAndTell({ name, scenario }: Chosen, seed: string, call: Call): Promise<RunSummary> {
@@ -137,6 +142,20 @@ async function runAndTell({ name, scenario }: Chosen, seed: string, call: Call):
   const record = reports.newRecord();
   let summary: RunSummary | undefined;
   let error: string | undefined;
+  const conclude = () => {
+    view?.end();
+    const { title } = scenario;
+    const about = { scenario: scenario.name, title, seed, world: flags.world, replay };
+    reports.add({ ...about, summary, error, tookMs: clock.now() - startedAt }, record);
+  };
+  // Whoever ends a long run wants to know what has come of it so far.
+  const ignoreSignals = reports.areWanted
+    ? onSignal(() => {
+        error = "interrupted";
+        conclude();
+        void writeReports(call).finally(() => process.exit(interruptedCode));
+      })
+    : () => undefined;
   view?.watch(record.figures, `${scenario.name}, seed ${seed}`);
   try {
     summary = await runOne(scenario, seed, call, {
@@ -147,10 +166,8 @@ async function runAndTell({ name, scenario }: Chosen, seed: string, call: Call):
     error = errorWords(cause);
     throw cause;
   } finally {
-    view?.end();
-    const { title } = scenario;
-    const about = { scenario: scenario.name, title, seed, world: flags.world, replay };
-    reports.add({ ...about, summary, error, tookMs: clock.now() - startedAt }, record);
+    ignoreSignals();
+    conclude();
   }
   if (seedCount === 1) {
     if (!flags.json) process.stdout.write(`${renderSummary(summary, measuredIn(record))}\n`);

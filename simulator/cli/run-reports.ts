@@ -59,6 +59,10 @@ export class RunReports {
     this.#disk = disk;
   }
 
+  get areWanted(): boolean {
+    return this.#wanted.length > 0;
+  }
+
   /** Whether the messages of the next run are wanted. */
   get keepsWire(): boolean {
     return this.#wanted.some(({ kind }) => kind === "html") && !this.#hasFailedDetail;

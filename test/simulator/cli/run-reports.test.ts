@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { CommandLine } from "../../e2e/command-line.ts";
 import { main } from "../../../simulator/main.ts";
 
 let folder: string;
@@ -81,6 +82,20 @@ describe("pippin run --report", () => {
     const junit = await readFile(path, "utf8");
     expect(junit).toContain('tests="1" failures="0" errors="1"');
     expect(junit).toContain("usage: virtual-only needs --world virtual");
+  });
+
+  it("tells what has come of a run that somebody ends before its time", async () => {
+    const path = join(folder, "report.json");
+    const long = await scenario("long", 1, "wait: 1h");
+    const commands = new CommandLine();
+    const running = commands.start(["run", long, "--world", "live", "--report", `json=${path}`]);
+    await running.said(/step 1: wait/);
+    running.kill("SIGINT");
+    expect((await running.ended).code).toBe(130);
+    const report = JSON.parse(await readFile(path, "utf8")) as { results: unknown[] };
+    expect(report.results).toMatchObject([
+      { passed: false, error: "interrupted", measured: { phones: { seen: 1 } } },
+    ]);
   });
 
   it("changes nothing in a run, and is the same for the same seed", async () => {
