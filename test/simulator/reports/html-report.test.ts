@@ -48,7 +48,7 @@ describe("the page", () => {
     });
     script.add(2, "license.taken", { adamId: hostile, side: "apple" });
     const failures = [`${hostile}\n#1 ${hostile}`];
-    const thresholds = [{ metric: hostile, limit: hostile, value: null, unit: hostile, ok: false }];
+    const thresholds = [{ metric: hostile, limit: hostile, value: null, unit: "count" as const, ok: false }];
     const outcome = outcomeWith({ scenario: hostile, title: hostile, seed: hostile, replay: hostile });
     const failed = outcomeWith({ ...outcome, summary: { failures, thresholds, violations: [hostile] } });
     const page = htmlReport([failed, outcome], { outcome: failed, record: recordOf(script.events) });

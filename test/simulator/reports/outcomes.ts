@@ -1,7 +1,7 @@
 /** Outcomes of runs that never were, for tests of what is written about them. */
 import { measuredIn, type RunOutcome } from "../../../simulator/reports/outcome.ts";
 import { RunRecord } from "../../../simulator/reports/run-record.ts";
-import type { RunSummary } from "../../../simulator/scenarios/scenario.ts";
+import type { RunSummary, ThresholdResult } from "../../../simulator/scenarios/scenario.ts";
 
 /** Whatever a name, a reason or an error could bring along to get out of where it is written. */
 export const hostile = `</script><script>alert("1")</script> & <b>'%0A::error::|\`*_[x](y) \u2028`;
@@ -54,7 +54,7 @@ export function outcomeWith(
   };
 }
 
-export const limits = [
+export const limits: ThresholdResult[] = [
   { metric: "acknowledgement.p95", limit: "< 30s", value: 41_000, unit: "time", ok: false },
   { metric: "commands.failedShare", limit: "< 5%", value: 0.012, unit: "share", ok: true },
-] as const;
+];
