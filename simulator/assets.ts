@@ -17,3 +17,8 @@ export function storyFiles(): string[] {
 export function readStory(fileName: string): string {
   return readFileSync(new URL(fileName, stories), "utf8");
 }
+
+/** A part of the page that reports are written as: its style, or its script. */
+export function readReportPart(name: string): string {
+  return readFileSync(new URL(`./reports/page/${name}`, import.meta.url), "utf8");
+}

@@ -36,6 +36,10 @@ export interface LabOptions {
   readonly tracePath?: string;
   /** Which form of the wire the phones speak. Default binary. */
   readonly protocol?: ChannelProtocol;
+  /** Called for every event, in order. */
+  readonly onEvent?: Parameters<Recorder["subscribe"]>[0];
+  /** Whether messages are recorded too. Default: when a trace is written. */
+  readonly keepsWire?: boolean;
 }
 
 export interface LiveLabOptions extends LabOptions {
@@ -170,9 +174,10 @@ export async function startLiveLab(options: LiveLabOptions): Promise<RunningLab>
   const recorder = createRecorder({
     now: () => world.now(),
     run: options.seed,
-    keepsWire: options.tracePath !== undefined,
+    keepsWire: options.keepsWire ?? options.tracePath !== undefined,
     life: drawLife((length) => real.randomBytes(length)),
   });
+  if (options.onEvent) recorder.subscribe(options.onEvent);
   const trace = options.tracePath && (await openTraceFile(real.disk, options.tracePath, recorder));
   const ending: (() => Promise<void>)[] = [];
   const faults = new FaultDesk(recorder);
@@ -247,8 +252,7 @@ function withPhones<T extends object>(desk: PhoneDesk, extra: T): Lab & T {
 const virtualHosts = { server: "10.0.0.1", apple: "10.0.0.2" } as const;
 
 export interface VirtualLabOptions extends LabOptions {
-  readonly onEvent?: Parameters<Recorder["subscribe"]>[0];
-  /** Whether `onEvent` gets the messages too. Default true. */
+  /** Default: when a trace is written, or `onEvent` given. */
   readonly keepsWire?: boolean;
   /** Puts something between the phones and their world: a fault. */
   readonly phoneWorld?: (world: World) => World;

@@ -7,6 +7,7 @@ import { DiskError, NetworkError } from "../shared/world.ts";
 import { registerAdminCommands } from "./cli/admin/register.ts";
 import { registerAppleCommand } from "./cli/apple-command.ts";
 import { registerRunCommand } from "./cli/run-command.ts";
+import { registerTraceCommand } from "./cli/trace-command.ts";
 import { registerUpCommand } from "./cli/up-command.ts";
 import { registerServerCommand } from "./lab.ts";
 import { ApiError } from "./json-client.ts";
@@ -22,6 +23,7 @@ const usageCodes: ReadonlySet<ProblemCode> = new Set<ProblemCode>([
   "configuration_invalid",
   "unknown_scenario",
   "invalid_scenario",
+  "malformed_json",
 ]);
 
 /** Runs one command line. Answers with the exit code. */
@@ -39,6 +41,7 @@ export async function main(args: readonly string[]): Promise<number> {
   registerAppleCommand(program);
   registerAgentCommand(program);
   registerRunCommand(program, setExitCode);
+  registerTraceCommand(program, setExitCode);
   registerAdminCommands(program);
   // `pippin complete <shell>` prints the script that makes a shell complete all of these.
   tab(program);

@@ -39,7 +39,7 @@ export async function registerUser(context: LicensingContext, userId: string): P
   await transact(context, async (tx, outbox) => {
     const user = await tx.get("users", userId);
     if (user === undefined) return;
-    outbox.record("user.registered", { userId });
+    outbox.record("user.registered", { userId, clientUserIdStr: user.vpp.clientUserIdStr });
     const wish = user.vpp.wish?.kind === "register" ? null : (user.vpp.wish ?? null);
     await applyAppleUser(tx, outbox, { ...user, vpp: { ...user.vpp, wish } }, answer, world.now(), askedAt);
   });

@@ -29,7 +29,7 @@ const requiredIds = new Map<
   ["app.state", { ours: ["udid", "adamId", "bundleId", "from", "to"] }],
   ["store.authorized", { ours: ["udid", "adamId"] }],
   ["store.refused", { ours: ["udid", "adamId"] }],
-  ["user.registered", { ours: ["userId"], apples: ["clientUserIdStr"] }],
+  ["user.registered", { ours: ["userId", "clientUserIdStr"], apples: ["clientUserIdStr"] }],
   ["user.invited", { ours: ["userId", "udid", "commandUUID"] }],
   ["user.accepted", { ours: ["userId"], apples: ["clientUserIdStr"] }],
   ["user.retired", { ours: ["userId"], apples: ["clientUserIdStr"] }],

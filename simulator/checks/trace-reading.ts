@@ -99,18 +99,21 @@ export function isKill(event: TraceEvent): boolean {
 export function parseTrace(ndjson: string): TraceEvent[] {
   const lines = ndjson.split("\n");
   if (lines.at(-1) === "") lines.pop();
-  return lines.map((line, index) => {
-    let event: unknown;
-    try {
-      event = JSON.parse(line);
-    } catch {
-      event = undefined;
-    }
-    if (isDictionary(event) && typeof event["event"] === "string" && typeof event["seq"] === "number") {
-      return event as unknown as TraceEvent; // the checkers look at the rest
-    }
-    throw new PippinError("malformed_json", `Line ${index + 1} of the trace is no event.`);
-  });
+  return lines.map((line, index) => eventOfLine(line, index + 1));
+}
+
+/** One line of a trace. Throws PippinError malformed_json, naming the line by its `number`. */
+export function eventOfLine(line: string, number: number): TraceEvent {
+  let event: unknown;
+  try {
+    event = JSON.parse(line);
+  } catch {
+    event = undefined;
+  }
+  if (isDictionary(event) && typeof event["event"] === "string" && typeof event["seq"] === "number") {
+    return event as unknown as TraceEvent; // the checkers look at the rest
+  }
+  throw new PippinError("malformed_json", `Line ${number} of the trace is no event.`);
 }
 
 export function isDictionary(value: unknown): value is Dictionary {
@@ -127,7 +130,8 @@ export function textOf(value: unknown): string {
   return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
-function readWire(event: TraceEvent, request: WireEntry | undefined): WireEntry {
+/** Of an event `wire`. Never throws for what is in it. */
+export function readWire(event: TraceEvent, request: WireEntry | undefined): WireEntry {
   const { channel, from, to, format, target } = event;
   const text = typeof event["bytes"] === "string" ? event["bytes"] : undefined;
   const bytes = Buffer.from(text ?? "", "base64");

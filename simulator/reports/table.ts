@@ -1,6 +1,6 @@
 /** The result of a run as a person reads it. */
-import { formatDuration } from "../scenarios/duration.ts";
 import type { RunSummary } from "../scenarios/scenario.ts";
+import { agreementWords, spanWords, valueWords, type Measured } from "./outcome.ts";
 
 /** People named one by one; in a larger fleet nobody reads them. */
 const peopleShownMax = 50;
@@ -32,7 +32,8 @@ const wordsForTerms: Readonly<Record<string, string>> = {
   retired: "retired",
 };
 
-export function renderSummary(summary: RunSummary): string {
+/** `measured`, where somebody did: how long the phones took to answer. */
+export function renderSummary(summary: RunSummary, measured?: Measured): string {
   const apps = [...summary.apps].sort(
     (a, b) => activity(b) - activity(a) || a.name.localeCompare(b.name, "en"),
   );
@@ -80,26 +81,27 @@ export function renderSummary(summary: RunSummary): string {
   const others = unshown > 0 ? [`… and ${unshown} more`] : [];
   const verdict = summary.passed ? "PASSED" : "FAILED";
   const facts = [
-    `${summary.devices} phones, ${summary.users} people, seed ${summary.seed}, ${spanOf(summary.durationMs)}`,
-    `ledger: ${agreement(summary.drift)}; broken invariants: ${summary.violations.length}`,
+    `${summary.devices} phones, ${summary.users} people, seed ${summary.seed}, ${spanWords(summary.durationMs)}`,
+    ...(measured === undefined ? [] : [answerLine(measured)]),
+    `ledger: ${agreementWords(summary.drift)}; broken invariants: ${summary.violations.length}`,
+    ...(summary.thresholds ?? [])
+      .filter(({ ok }) => ok)
+      .map(({ metric, limit, value, unit }) => `  ✓ ${metric} ${valueWords(value ?? 0, unit)} (${limit})`),
     ...summary.violations.map((violation) => `  ! ${violation}`),
     ...summary.failures.map((failure) => `  ✗ ${failure}`),
   ];
   return [appTable, "", peopleTable, ...others, "", `${summary.scenario}: ${verdict}`, ...facts].join("\n");
 }
 
-function agreement(drift: number | null): string {
-  if (drift === null) return "Apple could not be asked";
-  return drift === 0 ? "Apple and the server agree" : `${drift} seats differ`;
+function answerLine({ acknowledgement, commands }: Measured): string {
+  const { count, p50Ms, p95Ms, p99Ms } = acknowledgement;
+  if (count === 0) return "commands: none was answered";
+  const spans = `p50 ${spanWords(p50Ms)}, p95 ${spanWords(p95Ms)}, p99 ${spanWords(p99Ms)}`;
+  return `commands: ${count} answered, ${commands.failed} with an error; from push to answer ${spans}`;
 }
 
-/** To a tenth of a second, while tenths matter. */
-function spanOf(ms: number): string {
-  return ms < 120_000 ? `${(ms / 1_000).toFixed(1)} s` : formatDuration(Math.round(ms / 1_000) * 1_000);
-}
-
-/** Apps that something happens with come first. */
-function activity(app: RunSummary["apps"][number]): number {
+/** How much happens with an app: those with most come first. */
+export function activity(app: RunSummary["apps"][number]): number {
   return (
     app.used + app.installed + app.failedNoLicense + app.failedOther + app.waitingForTerms + app.notApplicable
   );
