@@ -1,11 +1,10 @@
 /** For GitHub's build pages: annotations, which are lines of output, and the summary of a step in Markdown. */
+import { formatMetric, thresholdSentence } from "../scenarios/threshold.ts";
 import {
   agreementWords,
   failuresOf,
   spanWords,
   thresholdsOf,
-  thresholdWords,
-  valueWords,
   verdictOf,
   type RunOutcome,
 } from "./outcome.ts";
@@ -45,7 +44,7 @@ function escapeProperty(text: string): string {
 
 function problemsOf(outcome: RunOutcome): string[] {
   const limits = thresholdsOf(outcome).filter(({ ok }) => !ok);
-  return [...failuresOf(outcome), ...(outcome.summary?.violations ?? []), ...limits.map(thresholdWords)];
+  return [...failuresOf(outcome), ...(outcome.summary?.violations ?? []), ...limits.map(thresholdSentence)];
 }
 
 function moreOf(count: number): string {
@@ -108,7 +107,7 @@ function thresholdSection(outcome: RunOutcome): string {
     ok ? "✅" : "❌",
     metric,
     limit,
-    value === null ? "nothing was measured" : valueWords(value, unit),
+    value === null ? "nothing was measured" : formatMetric(value, unit),
   ]);
   const title = `### Limits of ${escapeMarkdown(outcome.scenario)}, seed ${escapeMarkdown(outcome.seed)}\n`;
   return `${title}\n${markdownTable(["", "Measured", "Limit", "Value"], rows)}`;

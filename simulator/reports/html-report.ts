@@ -1,4 +1,5 @@
 /** One page about the runs that needs nothing beside itself: no network, no other file. */
+import { formatMetric } from "../scenarios/threshold.ts";
 import { createHash } from "node:crypto";
 import { readReportPart } from "../assets.ts";
 import { appNames } from "./event-words.ts";
@@ -8,7 +9,6 @@ import {
   failuresOf,
   spanWords,
   thresholdsOf,
-  valueWords,
   verdictOf,
   type RunOutcome,
   type Verdict,
@@ -249,7 +249,7 @@ function thresholdsSection(outcome: RunOutcome): Markup | undefined {
                 <td><span class="badge ${ok ? "passed" : "failed"}">${ok ? "Kept" : "Not kept"}</span></td>
                 <td>${metric}</td>
                 <td>${limit}</td>
-                <td class="n">${value === null ? "nothing was measured" : valueWords(value, unit)}</td>
+                <td class="n">${value === null ? "nothing was measured" : formatMetric(value, unit)}</td>
               </tr>`,
           )}
         </tbody>

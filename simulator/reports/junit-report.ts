@@ -1,5 +1,6 @@
 /** For build servers: JUnit's XML. A suite for each scenario, a test case for each seed and for each limit that it sets. */
-import { failuresOf, thresholdsOf, thresholdWords, verdictOf, type RunOutcome } from "./outcome.ts";
+import { thresholdSentence } from "../scenarios/threshold.ts";
+import { failuresOf, thresholdsOf, verdictOf, type RunOutcome } from "./outcome.ts";
 
 interface TestCase {
   readonly name: string;
@@ -52,7 +53,7 @@ function casesOf(outcome: RunOutcome): TestCase[] {
         : { problem: { tag, head: headOf(first, problems.length), text: problems.join("\n") } }),
     },
     ...thresholds.map((threshold): TestCase => {
-      const words = thresholdWords(threshold);
+      const words = thresholdSentence(threshold);
       return {
         name: `seed ${seed}: ${threshold.metric} ${threshold.limit}`,
         seconds: 0,

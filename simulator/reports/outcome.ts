@@ -78,18 +78,6 @@ export function thresholdsOf({ summary }: RunOutcome): readonly ThresholdResult[
   return summary?.thresholds ?? [];
 }
 
-/** `acknowledgement.p95 is 41s, expected < 30s` */
-export function thresholdWords({ metric, limit, value, unit }: ThresholdResult): string {
-  if (value === null) return `${metric}: nothing was measured, expected ${limit}`;
-  return `${metric} is ${valueWords(value, unit)}, expected ${limit}`;
-}
-
-export function valueWords(value: number, unit: string): string {
-  if (unit === "time") return spanWords(value);
-  if (unit === "share") return `${Math.round(value * 1_000) / 10}%`;
-  return String(Math.round(value * 10) / 10);
-}
-
 /** As exact as anybody wants it: `7 ms`, `1.4 s`, `3m20s`, `1d2h`; `–` for what was not measured. */
 export function spanWords(ms: number | null): string {
   if (ms === null) return "–";

@@ -1,6 +1,7 @@
 /** The result of a run as a person reads it. */
 import type { RunSummary } from "../scenarios/scenario.ts";
-import { agreementWords, spanWords, valueWords, type Measured } from "./outcome.ts";
+import { formatMetric } from "../scenarios/threshold.ts";
+import { agreementWords, spanWords, type Measured } from "./outcome.ts";
 
 /** People named one by one; in a larger fleet nobody reads them. */
 const peopleShownMax = 50;
@@ -86,7 +87,7 @@ export function renderSummary(summary: RunSummary, measured?: Measured): string 
     `ledger: ${agreementWords(summary.drift)}; broken invariants: ${summary.violations.length}`,
     ...(summary.thresholds ?? [])
       .filter(({ ok }) => ok)
-      .map(({ metric, limit, value, unit }) => `  ✓ ${metric} ${valueWords(value ?? 0, unit)} (${limit})`),
+      .map(({ metric, limit, value, unit }) => `  ✓ ${metric} ${formatMetric(value ?? 0, unit)} (${limit})`),
     ...summary.violations.map((violation) => `  ! ${violation}`),
     ...summary.failures.map((failure) => `  ✗ ${failure}`),
   ];

@@ -45,7 +45,7 @@ describe("the JUnit report", () => {
     expect(all("testcase")[0]?.getAttribute("time")).toBe("1.500");
     expect(all("failure").map((failure) => failure.getAttribute("message"))).toEqual([
       "one (and 1 more)",
-      "acknowledgement.p95 is 41.0 s, expected < 30s",
+      "acknowledgement.p95 is 41s, expected < 30s",
     ]);
     expect(all("failure")[0]?.textContent).toBe("one\n  more\ntwo");
     expect(all("error")[0]?.textContent).toBe("unavailable: no server");
@@ -122,7 +122,7 @@ describe("the step summary for GitHub", () => {
     ]);
     expect(text).toContain("## Pippin: ❌ 1 of 1 runs failed");
     expect(text).toContain("````text\na `fence` of ``` three\n");
-    expect(text).toContain("| ❌ | acknowledgement.p95 | &lt; 30s | 41.0 s |");
+    expect(text).toContain("| ❌ | acknowledgement.p95 | &lt; 30s | 41s |");
     expect(text).toContain("| Pages | 3 | 2 | 2 | 1 | 0 |");
     expect(githubSummary([outcomeWith()])).toContain("## Pippin: ✅ The run passed");
   });
