@@ -6,6 +6,8 @@ import { PippinError, type ProblemCode } from "../shared/errors.ts";
 import { DiskError, NetworkError } from "../shared/world.ts";
 import { registerAdminCommands } from "./cli/admin/register.ts";
 import { registerAppleCommand } from "./cli/apple-command.ts";
+import { registerExecCommand } from "./cli/exec-command.ts";
+import { registerLabCommands } from "./cli/lab/register.ts";
 import { registerRunCommand } from "./cli/run-command.ts";
 import { registerUpCommand } from "./cli/up-command.ts";
 import { registerServerCommand } from "./lab.ts";
@@ -39,6 +41,8 @@ export async function main(args: readonly string[]): Promise<number> {
   registerAppleCommand(program);
   registerAgentCommand(program);
   registerRunCommand(program, setExitCode);
+  registerExecCommand(program, setExitCode);
+  registerLabCommands(program);
   registerAdminCommands(program);
   // `pippin complete <shell>` prints the script that makes a shell complete all of these.
   tab(program);

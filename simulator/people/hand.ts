@@ -14,6 +14,7 @@ interface Typed {
 
 /** As it stands on the button: `signIn` is “Sign In”. */
 export function buttonLabel(choice: string): string {
+  if (choice === "ok") return "OK";
   return choice
     .replace(/[A-Z]/g, (letter) => ` ${letter}`)
     .replace(/(?:^| )[a-z]/g, (letter) => letter.toUpperCase());
