@@ -7,7 +7,7 @@ const worldOnly = [
 ].map(([object, property, instead]) => ({ object, property, message: `Use ${instead}.` }));
 
 export default tseslint.config(
-  { ignores: ["node_modules", "coverage"] },
+  { ignores: ["node_modules", "coverage", "types", "docs/example"] },
   ...tseslint.configs.recommended,
   {
     files: ["**/*.ts"],

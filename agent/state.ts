@@ -206,8 +206,7 @@ export async function openPhoneStore(
       `${path} belongs to the phone ${state.udid}, not to ${udid}: use another folder`,
     );
 
-  // A performed command never changes, so its text is made once.
-  const texts = new WeakMap<Performed, string>();
+  const texts = new Texts();
   let tasks: (() => void)[] = [];
   let halted = false;
   let writing: Promise<void> = Promise.resolve();
@@ -269,20 +268,44 @@ export async function wipePhoneStore(
 ): Promise<void> {
   await world.disk.writeFileAtomic(
     `${directory}/phone.json`,
-    serialise({ ...newState(udid), ...fresh }, new WeakMap()),
+    serialise({ ...newState(udid), ...fresh }, new Texts()),
   );
 }
 
-function serialise(state: PhoneState, texts: WeakMap<Performed, string>): string {
-  const { performed, ...rest } = state;
-  const entries = performed.map((entry) => {
-    const known = texts.get(entry);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(entry);
-    texts.set(entry, text);
+/** The JSON of what seldom or never changes, made once: keys and certificates are most of a phone's document. */
+class Texts {
+  /** A performed command never changes. */
+  readonly #performed = new WeakMap<Performed, string>();
+  readonly #records = new Map<string, { members: readonly unknown[]; text: string }>();
+
+  performed(entry: Performed): string {
+    let text = this.#performed.get(entry);
+    if (text === undefined) this.#performed.set(entry, (text = JSON.stringify(entry)));
     return text;
-  });
-  return `${JSON.stringify(rest).slice(0, -1)},"performed":[${entries.join(",\n")}]}\n`;
+  }
+
+  /** Of a record whose members are plain values: the text is made anew when one of them is another. */
+  record(name: string, record: Readonly<Record<string, unknown>> | null): string {
+    const members = Object.values(record ?? {});
+    const known = this.#records.get(name);
+    const isSame =
+      known?.members.length === members.length && members.every((one, at) => one === known.members[at]);
+    if (known !== undefined && isSame && record !== null) return known.text;
+    const text = JSON.stringify(record);
+    if (record !== null) this.#records.set(name, { members, text });
+    return text;
+  }
+}
+
+function serialise(state: PhoneState, texts: Texts): string {
+  const { performed, keys, enrollment, ...rest } = state;
+  const members = [
+    JSON.stringify(rest).slice(1, -1),
+    `"keys":${texts.record("keys", keys)}`,
+    `"enrollment":${texts.record("enrollment", enrollment)}`,
+    `"performed":[${performed.map((entry) => texts.performed(entry)).join(",\n")}]`,
+  ];
+  return `{${members.join(",")}}\n`;
 }
 
 function parseState(bytes: Buffer, path: string): PhoneState {

@@ -5,7 +5,7 @@ import { PippinError } from "../../shared/errors.ts";
 import { createLiveWorld } from "../../shared/live-world.ts";
 import { runVirtual, startLiveLab, type LiveLabOptions } from "../lab.ts";
 import { renderSummary, summaryJson } from "../reports/table.ts";
-import { findScenario, scenarioLibrary } from "../scenarios/library.ts";
+import { findScenario, isScenarioFile, scenarioLibrary } from "../scenarios/library.ts";
 import type { RunSummary, Scenario } from "../scenarios/scenario.ts";
 import { checkFlags } from "./flags.ts";
 
@@ -34,7 +34,7 @@ export function registerRunCommand(program: Command, setExitCode: (code: number)
   program
     .command("run")
     .description("play scenarios and say whether what should come out did")
-    .argument("<scenario...>", "names from `pippin scenarios`, or YAML files of your own")
+    .argument("<scenario...>", "names from `pippin scenarios`, or files of your own (YAML or TypeScript)")
     .option("--seed <seed>", "repeat the run of this seed (default: drawn and shown)")
     .option("--seeds <from..to>", "play every seed of a range, e.g. 1..50")
     .addOption(
@@ -59,8 +59,8 @@ export function registerRunCommand(program: Command, setExitCode: (code: number)
       const { disk } = createLiveWorld();
       const chosen: Chosen[] = [];
       for (const name of names) {
-        const isFile = /\.ya?ml$/i.test(name);
-        chosen.push({ name, scenario: await findScenario(isFile ? resolve(name) : name, disk) });
+        const path = isScenarioFile(name) ? resolve(name) : name;
+        chosen.push({ name, scenario: await findScenario(path, disk) });
       }
       const passed = await runAll(chosen, flags);
       setExitCode(passed ? 0 : 1);

@@ -1,10 +1,19 @@
-/** Spans of time as people write them: `90s`, `2h`, `1h30m`, `7d`. */
+/** Spans of time as people write them: `90s`, `2h`, `1h30m`, `7d`, `1y`. */
 import { z } from "zod";
 
-const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
+const unitMs = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+  /** Of 365 days, as a token lasts. */
+  y: 31_536_000_000,
+} as const;
 const units = Object.entries(unitMs).reverse();
-const partPattern = /(\d+(?:\.\d+)?)(ms|[smhdw])/g;
-const wholePattern = /^(?:\d+(?:\.\d+)?(?:ms|[smhdw]))+$/;
+const partPattern = /(\d+(?:\.\d+)?)(ms|[smhdwy])/g;
+const wholePattern = /^(?:\d+(?:\.\d+)?(?:ms|[smhdwy]))+$/;
 /** A hundred years: more than any lab's clock is asked for. */
 const durationMsMax = 36_525 * unitMs.d;
 
@@ -24,8 +33,8 @@ export function formatDuration(ms: number): string {
   let text = "";
   for (const [unit, size] of units) {
     const count = Math.floor(rest / size);
-    // Nobody says 2w for a fortnight of days in a report; weeks are for reading only.
-    if (count === 0 || unit === "w") continue;
+    // Nobody says 2w for a fortnight of days in a report; weeks and years are for reading only.
+    if (count === 0 || unit === "w" || unit === "y") continue;
     text += `${count}${unit}`;
     rest -= count * size;
   }

@@ -6,10 +6,12 @@ import { ApiError } from "../json-client.ts";
 import { formatDuration } from "./duration.ts";
 import { Expectations } from "./expectations.ts";
 import { summarise } from "./observations.ts";
+import { RunMetrics } from "./metrics.ts";
 import type { Finding } from "./probe.ts";
 import type { Expectation, PlannedStep, ScenarioFile } from "./scenario-file.ts";
 import type { Lab, RunSummary, Scenario } from "./scenario.ts";
 import { Stage } from "./stage.ts";
+import { judge, thresholdSentence } from "./threshold.ts";
 
 /** Between two looks at what is expected: ever more rarely, so that a long wait costs little. */
 const lookMs = { virtual: { first: 1_000, max: 60_000 }, live: { first: 100, max: 1_000 } } as const;
@@ -40,10 +42,12 @@ export async function play(lab: Lab, file: ScenarioFile): Promise<RunSummary> {
   const stage = new Stage(lab, file, file.words);
   try {
     await stage.setUp();
+    // What the set-up took is nobody's limit.
+    const measured = new RunMetrics(lab.recorder);
     stage.beginFaults();
     lab.progress(`the world is set up: ${lab.phones.length} phones`);
     for (const [index, planned] of file.steps.entries()) {
-      const isTaken = await take(stage, planned, check, `step ${index + 1}`);
+      const isTaken = await takeStep(stage, planned, check, `step ${index + 1}`);
       // What follows would only tell of this one again.
       if (!isTaken) break;
     }
@@ -52,15 +56,23 @@ export async function play(lab: Lab, file: ScenarioFile): Promise<RunSummary> {
     if (check.failures.length === 0)
       for (const name of lab.faults.idleRules) check.fail(`at the end: the fault ${name} has met nothing`);
     await expectThat(stage, check, "at the end", file.atTheEnd, { withinMs: settleMsMax, forMs: 0 });
+    measured.close();
+    const thresholds = judge(file.thresholds, measured);
+    for (const result of thresholds) if (!result.ok) check.fail(`threshold: ${thresholdSentence(result)}`);
     const summary = await summarise(lab, { scenario: file.name, startedAt, check });
-    return { ...summary, passed: check.failures.length === 0, failures: check.failures };
+    return {
+      ...summary,
+      passed: check.failures.length === 0,
+      failures: check.failures,
+      ...(thresholds.length === 0 ? {} : { thresholds }),
+    };
   } finally {
     stage.close();
   }
 }
 
-/** Answers whether the scenario can go on. */
-async function take(
+/** Does what a step says. Answers whether the scenario can go on; what failed is told to `check`. */
+export async function takeStep(
   stage: Stage,
   planned: PlannedStep,
   check: Expectations,

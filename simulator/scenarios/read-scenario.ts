@@ -1,7 +1,14 @@
 /** Reads a scenario from YAML: whatever is wrong with it is told at its line. */
 import { isMap, isPair, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from "yaml";
 import { PippinError } from "../../shared/errors.ts";
-import { readScenarioObject, type ScenarioFile, type ScenarioIssue } from "./scenario-file.ts";
+import {
+  readScenarioObject,
+  readSteps,
+  type PlannedStep,
+  type ScenarioFile,
+  type ScenarioIssue,
+} from "./scenario-file.ts";
+import type { Vocabulary } from "./vocabulary.ts";
 
 const textCharsMax = 1024 * 1024;
 /** Past so many mistakes nobody reads on. */
@@ -31,6 +38,13 @@ export function checkScenario(data: unknown): ScenarioFile {
   const reading = readScenarioObject(data);
   if (reading.ok) return reading.file;
   throw invalid(reading.issues.map((issue) => `${pathWords(issue)}${issue.message}`));
+}
+
+/** Steps that are taken one by one, in a world that there is. Throws invalid_scenario. */
+export function checkSteps(steps: readonly unknown[], words: Vocabulary): PlannedStep[] {
+  const read = readSteps(steps, words);
+  if (read.issues.length === 0) return read.steps;
+  throw invalid(read.issues.map((issue) => `${pathWords(issue)}${issue.message}`));
 }
 
 function toData(document: Document, fileName: string): unknown {

@@ -11,6 +11,7 @@ import { adminSteps } from "./steps/admin-steps.ts";
 import { appleSteps } from "./steps/apple-steps.ts";
 import { phoneSteps } from "./steps/phone-steps.ts";
 import { timeSteps } from "./steps/time-steps.ts";
+import { Thresholds, type Threshold } from "./threshold.ts";
 import { nearest, references, unknownName, type Vocabulary } from "./vocabulary.ts";
 import { PersonaPlan, vocabularyOf, WorldPlan } from "./world-plan.ts";
 
@@ -42,6 +43,8 @@ const Head = z.strictObject({
     .array(z.looseObject({ name: z.string() }))
     .max(100)
     .default([]),
+  /** Limits for what is measured in the run. */
+  thresholds: Thresholds.default([]),
   steps: z.array(z.unknown()).min(1).max(10_000),
 });
 
@@ -78,6 +81,7 @@ export interface ScenarioFile {
   readonly faults: readonly FaultRule[];
   /** How whoever has no persona behaves. */
   readonly agreeable: PersonaPlan;
+  readonly thresholds: readonly Threshold[];
   readonly steps: readonly PlannedStep[];
   readonly words: Vocabulary;
   /** Expected at the end, beside what the steps expect. */
@@ -143,23 +147,19 @@ export function scenarioLanguage(): { verbs: string[]; expectations: string[] } 
 export function readScenarioObject(data: unknown): ScenarioReading {
   const head = Head.safeParse(data);
   if (!head.success) return { ok: false, issues: head.error.issues.flatMap(flatten) };
-  const { name, title, story, world, personas, ledger, faults, steps } = head.data;
+  const { name, title, story, world, personas, ledger, faults, thresholds, steps } = head.data;
   const faultNames = faults.map((rule) => rule.name);
   const words = vocabularyOf(
     world,
     { personas: Object.keys(personas), faults: faultNames },
     defaultCatalogue(),
   );
-  const { stepTable, probeTable } = tablesFor(words);
+  const tables = tablesFor(words);
   const issues = worldIssues(world, words);
   const rules = readFaults(faults, words, issues);
-  const planned: PlannedStep[] = [];
-  for (const [index, given] of steps.entries()) {
-    const read = readStep(given, stepTable, probeTable);
-    if (Array.isArray(read))
-      issues.push(...read.map((issue) => ({ ...issue, path: ["steps", index, ...issue.path] })));
-    else planned.push(read);
-  }
+  const read = readAll(steps, tables);
+  const planned = read.steps;
+  issues.push(...read.issues.map((issue) => ({ ...issue, path: ["steps", ...issue.path] })));
   if (issues.length === 0) issues.push(...labelIssues(planned));
   if (issues.length > 0) return { ok: false, issues };
   const virtualVerbs = planned.flatMap((one) =>
@@ -174,15 +174,39 @@ export function readScenarioObject(data: unknown): ScenarioReading {
       world,
       personas,
       faults: rules,
+      thresholds,
       agreeable: PersonaPlan.parse({}),
       steps: planned,
       words,
       atTheEnd: ["soundness", ...(ledger === "exact" ? ["ledger"] : [])].map((probe) =>
-        expectationOf(probe, "exact", probeTable),
+        expectationOf(probe, "exact", tables.probeTable),
       ),
       virtualVerbs: [...new Set(virtualVerbs)],
     },
   };
+}
+
+/** Steps for a world that there is already. The path of an issue begins with the number of its step, from 0. */
+export function readSteps(
+  steps: readonly unknown[],
+  words: Vocabulary,
+): { readonly steps: PlannedStep[]; readonly issues: ScenarioIssue[] } {
+  return readAll(steps, tablesFor(words));
+}
+
+function readAll(
+  steps: readonly unknown[],
+  { stepTable, probeTable }: ReturnType<typeof tablesFor>,
+): { steps: PlannedStep[]; issues: ScenarioIssue[] } {
+  const planned: PlannedStep[] = [];
+  const issues: ScenarioIssue[] = [];
+  for (const [index, given] of steps.entries()) {
+    const read = readStep(given, stepTable, probeTable);
+    if (Array.isArray(read))
+      issues.push(...read.map((issue) => ({ ...issue, path: [index, ...issue.path] })));
+    else planned.push(read);
+  }
+  return { steps: planned, issues };
 }
 
 function expectationOf(name: string, given: unknown, probeTable: ProbeTable): Expectation {

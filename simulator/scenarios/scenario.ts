@@ -5,6 +5,7 @@ import type { World } from "../../shared/world.ts";
 import type { FaultDesk } from "../faults/fault-desk.ts";
 import type { Persona } from "../people/person.ts";
 import type { JsonClient } from "../json-client.ts";
+import type { MetricUnit } from "./metrics.ts";
 
 export interface NewPhone {
   readonly serial: string;
@@ -82,6 +83,17 @@ export interface UserSummary {
   phones: number;
 }
 
+/** A limit of the scenario's, and what was measured. */
+export interface ThresholdResult {
+  metric: string;
+  /** As the scenario writes it: `< 30s`. */
+  limit: string;
+  /** Milliseconds for `time`, between 0 and 1 for `share`, a second for `rate`; null when there was nothing to measure. */
+  value: number | null;
+  unit: MetricUnit;
+  ok: boolean;
+}
+
 export interface RunSummary {
   scenario: string;
   seed: string;
@@ -98,6 +110,8 @@ export interface RunSummary {
   violations: string[];
   /** By the lab's clock. */
   durationMs: number;
+  /** Of a scenario that sets limits to what is measured. */
+  thresholds?: ThresholdResult[];
 }
 
 export interface Scenario {

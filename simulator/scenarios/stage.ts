@@ -330,6 +330,11 @@ export class Stage {
     return this.#events.filter((event) => event.event === name && event["side"] !== "apple");
   }
 
+  /** All that is kept, oldest first. */
+  everything(): readonly TraceEvent[] {
+    return this.#events;
+  }
+
   /** The latest events about one of these, oldest first. */
   eventsAbout(subjects: readonly Subject[], count: number): TraceEvent[] {
     const isAbout = (event: TraceEvent) =>

@@ -18,7 +18,7 @@ export class Driver {
     while (this.#advance) await this.#advance;
     return new Promise<T>((resolve, reject) => {
       this.#open.add(reject);
-      void deed()
+      void (async () => deed())()
         .finally(() => this.#open.delete(reject))
         // The world must have come to a stop before whoever asked goes on: what follows is decided outside.
         .finally(() => (this.#open.size === 0 ? this.#run : undefined))

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { metrics } from "../../simulator/scenarios/metrics.ts";
 import { readScenario } from "../../simulator/scenarios/read-scenario.ts";
 import { scenarioLanguage } from "../../simulator/scenarios/scenario-file.ts";
 import { playText } from "../simulator/scenarios/play-text.ts";
@@ -17,6 +18,11 @@ describe("docs/scenarios.md", () => {
 
   it.each(expectations)("describes the expectation %s", (name) => {
     expect(page).toMatch(new RegExp(`^\\| \`${name}\` `, "m"));
+  });
+
+  it.each([...metrics.keys()])("describes the metric %s", (name) => {
+    const written = /\.(?:p\d\d|max)$/.test(name) ? name.split(".")[0] : name;
+    expect(page).toMatch(new RegExp(`^\\|.*\`${written ?? ""}\`.*\\|`, "m"));
   });
 
   it("has an example that is played as it stands", async () => {

@@ -55,9 +55,10 @@ export async function playPerson(run: Run, act: PhoneAct): Promise<void> {
 
 async function leave(run: Run, held: ModelPhone): Promise<void> {
   if (!held.managed) return;
+  // A phone that is still enrolling has no profile yet that could be removed.
+  if (!(await did(() => held.phone.removeProfile()))) return;
   noteLeft(run, held);
   held.managed = false;
-  await did(() => held.phone.removeProfile());
 }
 
 function noteLeft({ model }: Run, held: ModelPhone): void {

@@ -1,4 +1,5 @@
 /** Whatever goes wrong on purpose, and its end. */
+import { PippinError } from "../../shared/errors.ts";
 import type { DiskErrorCode } from "../../shared/world.ts";
 import type { VirtualLab } from "../../simulator/lab.ts";
 import type { Interceptor } from "../../simulator/virtual/wire.ts";
@@ -39,14 +40,23 @@ export class Trouble {
     const up = new Promise<void>((resolve) => {
       lab.world.after(downMs, () => {
         this.#isDown = false;
-        // Whoever starts it has made room on the disk first.
-        this.diskAilment = undefined;
         // Not waited for: it never ends when the server is killed while it starts.
-        void lab.restartServer();
+        void this.#start();
         resolve();
       });
     });
     this.#ups.push(up);
+  }
+
+  /** Whoever starts it has made room on the disk first, and does so again where that was not enough. */
+  async #start(): Promise<void> {
+    this.diskAilment = undefined;
+    try {
+      await this.#running.restartServer();
+    } catch (error) {
+      if (!(error instanceof PippinError && error.code.startsWith("store_"))) throw error;
+      this.kill("kept", 0);
+    }
   }
 
   sickenDisk(code: DiskErrorCode, forMs: number): void {

@@ -55,6 +55,10 @@ describe("a world that is driven from outside", () => {
     const never = new Promise<void>(() => undefined);
     await expect(driver.drive(() => never)).rejects.toThrow("Nothing is left to happen");
     await expect(driver.drive(() => Promise.reject(new Error("no")))).rejects.toThrow("no");
+    const thrown = () => {
+      throw new Error("at once");
+    };
+    await expect(driver.drive(thrown)).rejects.toThrow("at once");
     await expect(driver.drive(() => world.sleep(1))).resolves.toBeUndefined();
   });
 });

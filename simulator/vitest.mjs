@@ -1,0 +1,4 @@
+// What tests import as "pippin/vitest".
+import "./typescript.mjs";
+
+await import("./library/matchers.ts");
