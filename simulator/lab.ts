@@ -4,7 +4,7 @@ import type { Phone } from "../agent/phone.ts";
 import type { ChannelProtocol } from "../shared/channel.ts";
 import { createLiveWorld } from "../shared/live-world.ts";
 import { createRecorder, drawLife, type Recorder } from "../shared/trace.ts";
-import type { World } from "../shared/world.ts";
+import type { Disk, World } from "../shared/world.ts";
 import { worldWith } from "../shared/world-with.ts";
 import { startServer, type RunningServer } from "../server/start-server.ts";
 import { FaultDesk } from "./faults/fault-desk.ts";
@@ -118,27 +118,56 @@ export async function startLiveLab(options: LiveLabOptions): Promise<RunningLab>
   });
   const trace = options.tracePath && (await openTraceFile(real.disk, options.tracePath, recorder));
   const ending: (() => Promise<void>)[] = trace ? [() => trace.close()] : [];
+  // Making keys takes longer than all the rest: begun first, waited for last.
+  const keyedWorld = withKeyPool(world, keyPoolSize);
+  keyedWorld.catch(() => undefined);
+  const { dataDirectory = keptDirectory, attach, host, serverPort, applePort } = options;
+  const kept: KeptLabOptions = {
+    ...{ lab: options, host, serverPort, applePort, attach, directory: dataDirectory },
+    ...{ pace: "quick", bytesPerSecond: 1_000_000_000 },
+  };
+  return await startKeptLab({ world, keyedWorld, recorder, faults: new FaultDesk(recorder) }, kept, ending);
+}
+
+/** A lab that lies in one folder, whichever world it is in. */
+interface KeptLabOptions extends Pick<LiveLabOptions, "host" | "serverPort" | "applePort"> {
+  readonly lab: LabOptions;
+  readonly directory: string;
+  readonly attach?: LiveLabOptions["attach"];
+  readonly pace: Lab["pace"];
+  readonly bytesPerSecond: number;
+}
+
+interface Setting {
+  readonly world: World;
+  /** The world with the keys of the fleet, which take their time. */
+  readonly keyedWorld: Promise<World>;
+  readonly recorder: Recorder;
+  readonly faults: FaultDesk;
+}
+
+/** `ending` is what is to be ended with it, or when it can't be started. */
+async function startKeptLab(
+  setting: Setting,
+  options: KeptLabOptions,
+  ending: (() => Promise<void>)[],
+): Promise<RunningLab> {
+  const { world, recorder, faults } = setting;
   const end = async () => {
     for (const step of ending) await step();
   };
   try {
-    const folder = await LabFolder.open(world.disk, options.dataDirectory ?? "/lab");
+    const folder = await LabFolder.open(world.disk, options.directory);
     ending.unshift(() => folder.close());
-    // Making keys takes longer than all the rest: begun first, waited for last.
-    const keyedWorld = withKeyPool(world, keyPoolSize);
-    keyedWorld.catch(() => undefined);
-    const faults = new FaultDesk(recorder);
-    const parts = new LiveParts({ options, world, recorder, faults, keyedWorld });
+    const parts = new RunningParts(setting, options);
     ending.unshift(() => parts.stop());
     await parts.start(folder.current, folder.facts);
     const { desk, serverUrl, appleUrl, adminKey, controlKey } = parts;
-    const { dataDirectory } = options;
     if (folder.facts.serverUrl === null) await folder.note({ serverUrl });
     const outside: Outside = {
-      ...{ options, recorder, world, faults },
+      ...{ options: options.lab, recorder, world, faults, pace: options.pace },
       admin: new JsonClient({ world, baseUrl: serverUrl, key: adminKey, patienceMs }),
       apple: new JsonClient({ world, baseUrl: appleUrl, key: controlKey, patienceMs }),
-      pace: "quick",
     };
     const keeper = new LabKeeper({
       ...{ disk: world.disk, folder, parts },
@@ -146,7 +175,7 @@ export async function startLiveLab(options: LiveLabOptions): Promise<RunningLab>
     });
     const lab: RunningLab = labOf(desk, outside, {
       ...{ serverUrl, appleUrl, adminKey, controlKey },
-      resumed: dataDirectory !== undefined && desk.phones.length > 0,
+      resumed: desk.phones.length > 0,
       // Servers that are somebody else's can't be stopped and started from here.
       keeper: options.attach === undefined ? keeper : undefined,
       begun: (beginning: Beginning) => folder.note({ beginning }),
@@ -159,20 +188,12 @@ export async function startLiveLab(options: LiveLabOptions): Promise<RunningLab>
   }
 }
 
-interface LivePartsOptions {
-  readonly options: LiveLabOptions;
-  readonly world: World;
-  readonly recorder: Recorder;
-  readonly faults: FaultDesk;
-  /** The world with the keys of the fleet, which take their time. */
-  readonly keyedWorld: Promise<World>;
-}
-
-/** Apple, the server and the phones of a live lab, which can be stopped and started on another folder. */
-class LiveParts implements LabParts {
+/** Apple, the server and the phones of a lab, which can be stopped, and started on another folder. */
+class RunningParts implements LabParts {
   readonly adminKey: string;
   readonly controlKey: string;
-  readonly #given: LivePartsOptions;
+  readonly #setting: Setting;
+  readonly #options: KeptLabOptions;
   readonly #running: (() => Promise<void>)[] = [];
   #desk: PhoneDesk | undefined;
   #appleUrl: string | undefined;
@@ -180,10 +201,11 @@ class LiveParts implements LabParts {
   /** Where the phones believe that their server is, when that is not where it listens. */
   #formerUrl: string | undefined;
 
-  constructor(given: LivePartsOptions) {
-    this.#given = given;
-    const { attach } = given.options;
-    const drawKey = () => given.world.randomBytes(24).toString("base64url");
+  constructor(setting: Setting, options: KeptLabOptions) {
+    this.#setting = setting;
+    this.#options = options;
+    const { attach } = options;
+    const drawKey = () => setting.world.randomBytes(24).toString("base64url");
     this.controlKey = attach?.controlKey ?? drawKey();
     this.adminKey = attach?.adminKey ?? `pk_${drawKey()}`;
     this.#appleUrl = attach?.appleUrl;
@@ -204,15 +226,14 @@ class LiveParts implements LabParts {
     return this.desk.phones.length;
   }
   now(): number {
-    return this.#given.world.now();
+    return this.#setting.world.now();
   }
 
   /** Throws what `startApple`, `startServer` and the phones throw; then nothing runs. */
   async start(directory: string, facts: LabFacts): Promise<void> {
-    const { world, options } = this.#given;
     try {
-      await world.disk.makeDirectory(directory);
-      if (options.attach === undefined) {
+      await this.#setting.world.disk.makeDirectory(directory);
+      if (this.#options.attach === undefined) {
         await this.#startApple(directory);
         await this.#startServer(directory, facts.serverUrl);
       }
@@ -231,10 +252,10 @@ class LiveParts implements LabParts {
   }
 
   async #startApple(directory: string): Promise<void> {
-    const { world, recorder, options } = this.#given;
+    const { world, recorder } = this.#setting;
     const apple = await startApple(world, recorder, {
-      host: options.host,
-      port: portOf(this.#appleUrl) ?? options.applePort,
+      host: this.#options.host,
+      port: portOf(this.#appleUrl) ?? this.#options.applePort,
       controlKey: this.controlKey,
       dataFile: join(directory, "apple.json"),
     });
@@ -243,7 +264,7 @@ class LiveParts implements LabParts {
   }
 
   async #startServer(directory: string, knownUrl: string | null): Promise<void> {
-    const { world, recorder, faults, options } = this.#given;
+    const { world, recorder, faults } = this.#setting;
     let listensAt = "";
     const listening = worldWith(world, {
       async serve(wanted) {
@@ -253,8 +274,8 @@ class LiveParts implements LabParts {
       },
     });
     const server = await startServer(faults.serverWorld(listening), recorder, {
-      host: options.host,
-      port: portOf(this.#serverUrl) ?? options.serverPort,
+      host: this.#options.host,
+      port: portOf(this.#serverUrl) ?? this.#options.serverPort,
       dataDirectory: join(directory, "server"),
       appleUrl: this.appleUrl,
       insecureDevKey: this.adminKey,
@@ -267,14 +288,14 @@ class LiveParts implements LabParts {
   }
 
   async #createDesk(place: PhonePlace): Promise<PhoneDesk> {
-    const { options, recorder, faults, keyedWorld } = this.#given;
+    const { recorder, faults, keyedWorld } = this.#setting;
+    const { lab, pace, bytesPerSecond, attach } = this.#options;
     const toServer = ledTo(faults.phoneWorld(await keyedWorld), (url) => this.#whereItIs(url));
     return new PhoneDesk(
       {
-        ...{ world: toServer, recorder, pace: "quick" },
-        protocol: options.protocol ?? "mdm.plist.binary",
-        bytesPerSecond: 1_000_000_000,
-        keepsList: options.attach === undefined,
+        ...{ world: toServer, recorder, pace, bytesPerSecond },
+        protocol: lab.protocol ?? "mdm.plist.binary",
+        keepsList: attach === undefined,
       },
       place,
     );
@@ -301,6 +322,9 @@ function ledTo(world: World, whereIs: (url: string) => string): World {
     connect: (url, options, handlers) => world.connect(whereIs(url), options, handlers),
   });
 }
+
+/** Where a lab that isn't on a real disk lies. */
+export const keptDirectory = "/lab";
 
 const virtualHosts = { server: "10.0.0.1", apple: "10.0.0.2" } as const;
 
@@ -416,11 +440,8 @@ async function startVirtualLab(
   return lab;
 }
 
-/**
- * A virtual lab that stands still between calls: nothing happens in it, and no time passes, unless `drive` or `advance` is under way.
- */
-export interface HeldLab {
-  readonly lab: VirtualLab;
+/** What lets a virtual lab go on, from outside. */
+export interface Hold {
   /**
    * Lets the world go on until the deed is done, and answers with what it answered. Several may be under way at once. Throws what the
    * deed throws, and an Error when nothing is left to happen and the deed still waits.
@@ -435,8 +456,46 @@ export interface HeldLab {
   close(): Promise<void>;
 }
 
+/**
+ * A virtual lab that stands still between calls: nothing happens in it, and no time passes, unless `drive` or `advance` is under way.
+ */
+export interface HeldLab extends Hold {
+  readonly lab: VirtualLab;
+}
+
 /** Opens a virtual lab to be worked with from outside. The trace, if wanted, is written in the real world. */
 export async function holdVirtualLab(options: VirtualLabOptions): Promise<HeldLab> {
+  return await holdWorld(options, (virtual, recorder) => startVirtualLab(virtual, options, recorder));
+}
+
+/**
+ * The same for a lab that can be kept: Apple, the server and the phones are one process on one disk, in place of one each that could be
+ * killed by itself. `before` says what lies on that disk already.
+ */
+export async function holdKeptLab(
+  options: LabOptions,
+  before: (disk: Disk) => Promise<void> = () => Promise.resolve(),
+): Promise<Hold & { readonly lab: RunningLab; readonly disk: Disk }> {
+  let disk: Disk = new MemoryDisk();
+  const held = await holdWorld(options, async (virtual, recorder) => {
+    const process = virtual.process("lab");
+    const { world } = process;
+    disk = process.disk;
+    await before(disk);
+    const setting = { world, keyedWorld: Promise.resolve(world), recorder, faults: new FaultDesk(recorder) };
+    const kept: KeptLabOptions = {
+      ...{ lab: options, host: virtualHosts.server, serverPort: 8080, applePort: 8081 },
+      ...{ directory: keptDirectory, pace: "natural", bytesPerSecond: 2_500_000 },
+    };
+    return await startKeptLab(setting, kept, []);
+  });
+  return { ...held, disk };
+}
+
+async function holdWorld<L extends RunningLab>(
+  options: VirtualLabOptions,
+  start: (virtual: VirtualWorld, recorder: Recorder) => Promise<L>,
+): Promise<Hold & { readonly lab: L }> {
   const virtual = createVirtualWorld({ seed: options.seed });
   const recorder = createRecorder({
     now: () => virtual.now(),
@@ -448,7 +507,7 @@ export async function holdVirtualLab(options: VirtualLabOptions): Promise<HeldLa
     options.tracePath && (await openTraceFile(createLiveWorld().disk, options.tracePath, recorder));
   const driver = new Driver(virtual);
   try {
-    const lab = await driver.drive(() => startVirtualLab(virtual, options, recorder));
+    const lab = await driver.drive(() => start(virtual, recorder));
     return {
       lab,
       drive: (deed) => driver.drive(deed),

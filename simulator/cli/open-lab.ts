@@ -1,7 +1,9 @@
 /** A lab with its control API, as `pippin up` and `pippin exec` open it. */
 import { createLiveWorld } from "../../shared/live-world.ts";
+import { PippinError } from "../../shared/errors.ts";
 import { controlLive, type ControlledLab } from "../control/controlled-lab.ts";
 import { startControl } from "../control/start-control.ts";
+import { controlVirtual } from "../control/virtual-control.ts";
 import { beginLab } from "../fleet/beginning.ts";
 import { startLiveLab } from "../lab.ts";
 import type { RunSummary } from "../scenarios/scenario.ts";
@@ -9,6 +11,8 @@ import type { Beginning } from "../snapshots/archive.ts";
 
 export interface OpenLabOptions {
   readonly seed: string;
+  /** A virtual one stands still between calls, and its clock can be moved. */
+  readonly world: "live" | "virtual";
   readonly progress: (line: string) => void;
   readonly host: string;
   /** 0 takes a free one. */
@@ -27,38 +31,54 @@ export interface OpenLab {
   stop(): Promise<void>;
 }
 
-/** Throws NetworkError address_in_use, PippinError store_*. */
+/** Throws NetworkError address_in_use, PippinError store_*, `usage` for what this world has not. */
 export async function openLab(options: OpenLabOptions): Promise<OpenLab> {
-  const { seed, progress, host, ports, labKey, dataDirectory, tracePath } = options;
-  const lab = await startLiveLab({
-    ...{ seed, progress, host, serverPort: ports.server, applePort: ports.apple },
-    ...(dataDirectory === undefined ? {} : { dataDirectory }),
-    ...(tracePath === undefined ? {} : { tracePath }),
-  });
-  const control = controlLive(lab);
+  const { host, ports, labKey } = options;
+  const { control, stop } = await openControl(options);
   try {
     const api = await startControl(createLiveWorld(), control, { host, port: ports.lab, key: labKey });
+    const { adminKey, controlKey } = control.lab;
     return {
       control,
       variables: {
         PIPPIN_SERVER: control.serverUrl,
-        PIPPIN_ADMIN_KEY: lab.adminKey,
+        PIPPIN_ADMIN_KEY: adminKey,
         PIPPIN_APPLE: control.appleUrl,
-        PIPPIN_CONTROL_KEY: lab.controlKey,
+        PIPPIN_CONTROL_KEY: controlKey,
         PIPPIN_LAB: api.url,
         PIPPIN_LAB_KEY: api.key,
       },
       async begin(beginning) {
-        await lab.begun?.(beginning);
-        return await control.drive(() => beginLab(lab, beginning));
+        return await control.drive(async () => {
+          await control.lab.begun?.(beginning);
+          return await beginLab(control.lab, beginning);
+        });
       },
       async stop() {
         await api.stop();
-        await lab.stop();
+        await stop();
       },
     };
   } catch (error) {
-    await lab.stop();
+    await stop();
     throw error;
   }
+}
+
+async function openControl(
+  options: OpenLabOptions,
+): Promise<{ control: ControlledLab; stop: () => Promise<void> }> {
+  const { seed, world, progress, host, ports, dataDirectory, tracePath } = options;
+  const common = { seed, progress, ...(tracePath === undefined ? {} : { tracePath }) };
+  if (world === "virtual") {
+    if (dataDirectory !== undefined)
+      throw new PippinError("usage", "--data: a virtual lab is kept in memory; export it instead.");
+    const control = await controlVirtual(createLiveWorld(), { lab: common, host, ports });
+    return { control, stop: () => control.stop() };
+  }
+  const lab = await startLiveLab({
+    ...{ ...common, host, serverPort: ports.server, applePort: ports.apple },
+    ...(dataDirectory === undefined ? {} : { dataDirectory }),
+  });
+  return { control: controlLive(lab), stop: () => lab.stop() };
 }

@@ -22,6 +22,7 @@ const Flags = z.object({
   applePort: port,
   labPort: port.optional(),
   labKey: z.string().min(8).max(255).optional(),
+  world: z.enum(["live", "virtual"]),
   trace: z.string().min(1).optional(),
   once: z.boolean().default(false),
   json: z.boolean().default(false),
@@ -54,6 +55,14 @@ export function registerUpCommand(program: Command, setExitCode: (code: number) 
     .addOption(
       new Option("--lab-key <key>", "key of the lab itself (default: made and shown)").env("PIPPIN_LAB_KEY"),
     )
+    .addOption(
+      new Option(
+        "--world <world>",
+        "live: real sockets and time; virtual: stands still between calls, its clock can be moved",
+      )
+        .choices(["live", "virtual"])
+        .default("live"),
+    )
     .option("--trace <file>", "write every event and every message to this file")
     .option("--once", "end after the journey; exit code 1 if an expectation failed")
     .option("--json", "the result as one JSON document, the last line of stdout")
@@ -64,7 +73,14 @@ export function registerUpCommand(program: Command, setExitCode: (code: number) 
       }
       const seed = flags.seed ?? String(createLiveWorld().randomBytes(4).readUInt32BE());
       const lab = await openLab({
-        ...{ seed, progress: tell, host: flags.host, ports: portsFor(flags), labKey: flags.labKey },
+        ...{
+          seed,
+          world: flags.world,
+          progress: tell,
+          host: flags.host,
+          ports: portsFor(flags),
+          labKey: flags.labKey,
+        },
         ...(flags.data === undefined ? {} : { dataDirectory: resolve(flags.data) }),
         ...(flags.trace === undefined ? {} : { tracePath: resolve(flags.trace) }),
       });

@@ -17,9 +17,8 @@ const Nothing = z.strictObject({});
 
 /** Adds the routes. */
 export function labRoutes(app: Hono, control: ControlledLab): void {
-  const { keeping } = control;
   app.get(root, (context) => {
-    const { lab, serverUrl, appleUrl, clock } = control;
+    const { lab, serverUrl, appleUrl, clock, keeping } = control;
     const views = lab.phones.map((phone) => phone.view());
     return context.json({
       seed: lab.seed,
@@ -37,33 +36,33 @@ export function labRoutes(app: Hono, control: ControlledLab): void {
       underWay: keeping.underWay ?? null,
     });
   });
-  app.get(`${root}/snapshots`, async (context) => context.json({ items: await keeping.snapshots() }));
+  app.get(`${root}/snapshots`, async (context) => context.json({ items: await control.keeping.snapshots() }));
   app.post(`${root}/snapshots`, async (context) => {
     const { name } = await decodeBody(Named, context);
-    return context.json(await keeping.snapshot(name), 201);
+    return context.json(await control.keeping.snapshot(name), 201);
   });
   app.delete(`${root}/snapshots/:name`, async (context) => {
-    await keeping.removeSnapshot(context.req.param("name"));
+    await control.keeping.removeSnapshot(context.req.param("name"));
     return context.body(null, 204);
   });
   app.post(`${root}/restore`, async (context) => {
     const { name } = await decodeBody(Named, context);
-    return context.json(await keeping.restore(name));
+    return context.json(await control.keeping.restore(name));
   });
   app.get(`${root}/export`, async (context) => {
     const { snapshot } = decodeQuery(z.strictObject({ snapshot: Name.optional() }), context);
-    const bytes = await keeping.export(snapshot);
+    const bytes = await control.keeping.export(snapshot);
     return context.body(new Uint8Array(bytes), 200, {
       "content-type": "application/octet-stream",
       "content-disposition": `attachment; filename="${snapshot ?? "lab"}.pippin-lab"`,
     });
   });
   app.post(`${root}/import`, async (context) => {
-    const { name: _, ...facts } = await keeping.import(await readBytes(context, importBytesMax));
+    const { name: _, ...facts } = await control.keeping.import(await readBytes(context, importBytesMax));
     return context.json(facts);
   });
   app.post(`${root}/reset`, async (context) => {
     await decodeBody(Nothing, context);
-    return context.json(await keeping.reset());
+    return context.json(await control.keeping.reset());
   });
 }

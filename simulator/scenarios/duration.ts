@@ -70,14 +70,5 @@ export const TimeOfDay = z.string().transform((text, context): number => {
   return z.NEVER;
 });
 
-const yearMs = 365 * unitMs.d;
-
-/** As `Duration`, and in years of 365 days: `1y`, `1y30d`. Above 0. */
-export const Span = z.string().transform((text, context): number => {
-  const [, years = "0", rest = ""] = /^(?:(\d{1,3})y)?(.*)$/.exec(text) ?? [];
-  const restMs = rest === "" ? 0 : parseDuration(rest);
-  const ms = restMs === undefined ? 0 : Number(years) * yearMs + restMs;
-  if (ms > 0 && ms <= durationMsMax) return ms;
-  context.addIssue({ code: "custom", message: "expected a span of time such as 90s, 2h, 7d or 1y" });
-  return z.NEVER;
-});
+/** The same, and above 0. */
+export const Span = Duration.refine((ms) => ms > 0, "expected more than no time");

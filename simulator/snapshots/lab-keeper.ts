@@ -6,6 +6,8 @@ import { decodeArchive, encodeArchive, type Beginning, type LabArchive } from ".
 import type { LabFacts, LabFolder } from "./lab-folder.ts";
 
 const suffix = ".pippin-lab";
+/** Where they are, in the lab's folder. */
+export const snapshotsFolder = "snapshots";
 const snapshotsMax = 1_000;
 export const namePattern = /^[A-Za-z0-9][\w.-]{0,63}$/;
 
@@ -126,12 +128,7 @@ export class LabKeeper {
    * The lab begins anew, from its seed. Throws PippinError `conflict` when it isn't known what it began with, or as `import` does.
    */
   async reset(): Promise<Beginning> {
-    const { beginning } = this.#folder.facts;
-    if (beginning === null)
-      throw new PippinError(
-        "conflict",
-        "it isn't known what this lab began with: restore a snapshot instead",
-      );
+    const beginning = this.requireBeginning();
     await this.#alone("begins anew", async () => {
       await this.#folder.clearOther();
       await this.#parts.stop();
@@ -139,6 +136,13 @@ export class LabKeeper {
       await this.#tryOther(facts, () => this.#begin(beginning));
     });
     return beginning;
+  }
+
+  /** Throws PippinError `conflict` when it isn't known. */
+  requireBeginning(): Beginning {
+    const { beginning } = this.#folder.facts;
+    if (beginning !== null) return beginning;
+    throw new PippinError("conflict", "it isn't known what this lab began with: restore a snapshot instead");
   }
 
   async #replaceWith(archive: LabArchive): Promise<void> {
@@ -200,7 +204,7 @@ export class LabKeeper {
   }
 
   get #shelf(): string {
-    return join(this.#folder.root, "snapshots");
+    return join(this.#folder.root, snapshotsFolder);
   }
 
   #pathOf(name: string): string {
