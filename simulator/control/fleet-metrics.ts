@@ -52,12 +52,15 @@ export function createFleetMetrics(control: ControlledLab): FleetMetrics {
     "pippin_fleet_connections_refused_total",
     "Attempts to connect or enrol that came to nothing, by the phones' account.",
   );
-  const returns = counter("pippin_fleet_reconnects_total", "Channels that phones opened anew.");
+  const returns = counter(
+    "pippin_fleet_reconnects_total",
+    "Channels that phones opened after they had lost one.",
+  );
   const moves = counter("pippin_fleet_app_moves_total", "Apps that came into a managed state.", ["state"]);
   const faults = counter("pippin_lab_faults_total", "Faults that were played.");
 
-  /** Who has been connected before. */
-  const seen = new Set<string>();
+  /** Phones whose channel ended, until they have another. */
+  const away = new Set<string>();
 
   function take(event: TraceEvent): void {
     const isPhones = event["side"] === "phone";
@@ -73,7 +76,7 @@ export function createFleetMetrics(control: ControlledLab): FleetMetrics {
       case "connection.opened":
         return opened(event.udid);
       case "connection.closed":
-        return isPhones ? lost.inc() : undefined;
+        return isPhones ? closed(event.udid) : undefined;
       case "connection.refused":
         return isPhones ? refused.inc() : undefined;
       case "app.state":
@@ -86,9 +89,12 @@ export function createFleetMetrics(control: ControlledLab): FleetMetrics {
   }
 
   function opened(udid: string | undefined): void {
-    if (udid === undefined) return;
-    if (seen.has(udid)) returns.inc();
-    else if (control.lab.phones.some(({ config }) => config.udid === udid)) seen.add(udid);
+    if (udid !== undefined && away.delete(udid)) returns.inc();
+  }
+
+  function closed(udid: string | undefined): void {
+    lost.inc();
+    if (udid !== undefined) away.add(udid);
   }
 
   const close = control.onEvent(take);
