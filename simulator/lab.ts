@@ -172,6 +172,8 @@ async function startKeptLab(
     const keeper = new LabKeeper({
       ...{ disk: world.disk, folder, parts },
       begin: async (beginning) => void (await beginLab(lab, beginning)),
+      note: (what, name) =>
+        void recorder.record("lab.changed", { what, ...(name === undefined ? {} : { name }) }),
     });
     const lab: RunningLab = labOf(desk, outside, {
       ...{ serverUrl, appleUrl, adminKey, controlKey },

@@ -22,6 +22,9 @@ export interface LabParts {
   now(): number;
 }
 
+/** What becomes of a lab as a whole: from there on its history is another. */
+export type LabChange = "snapshot" | "restored" | "imported" | "reset";
+
 export interface SnapshotFacts {
   readonly name: string;
   readonly takenAt: string;
@@ -37,6 +40,7 @@ export class LabKeeper {
   readonly #parts: LabParts;
   /** Brings a lab that has nothing to where it began. */
   readonly #begin: (beginning: Beginning) => Promise<void>;
+  readonly #note: (what: LabChange, name?: string) => void;
   #underWay: string | undefined;
 
   constructor(options: {
@@ -44,11 +48,14 @@ export class LabKeeper {
     folder: LabFolder;
     parts: LabParts;
     begin: (beginning: Beginning) => Promise<void>;
+    /** Hears of what was done, for the record. */
+    note: (what: LabChange, name?: string) => void;
   }) {
     this.#disk = options.disk;
     this.#folder = options.folder;
     this.#parts = options.parts;
     this.#begin = options.begin;
+    this.#note = options.note;
   }
 
   /** What the lab is kept from just now; undefined while it runs. */
@@ -75,6 +82,7 @@ export class LabKeeper {
       const bytes = encodeArchive(archive);
       await this.#disk.makeDirectory(this.#shelf);
       await this.#disk.writeFileAtomic(this.#pathOf(name), bytes);
+      this.#note("snapshot", name);
       return factsOf(name, archive, bytes.length);
     });
   }
@@ -111,6 +119,7 @@ export class LabKeeper {
     const bytes = await this.#read(name);
     const archive = decodeArchive(bytes);
     await this.#replaceWith(archive);
+    this.#note("restored", name);
     return factsOf(name, archive, bytes.length);
   }
 
@@ -121,6 +130,7 @@ export class LabKeeper {
   async import(bytes: Buffer): Promise<SnapshotFacts> {
     const archive = decodeArchive(bytes);
     await this.#replaceWith(archive);
+    this.#note("imported");
     return factsOf("", archive, bytes.length);
   }
 
@@ -135,6 +145,7 @@ export class LabKeeper {
       const facts = { beginning, serverUrl: this.#folder.facts.serverUrl };
       await this.#tryOther(facts, () => this.#begin(beginning));
     });
+    this.#note("reset");
     return beginning;
   }
 

@@ -59,7 +59,9 @@ async function open(disk: FaultyDisk) {
     for (const { path, content } of filesOf("SEED"))
       await disk.writeFileAtomic(`${folder.other}/${path}`, content);
   };
-  return { folder, parts, keeper: new LabKeeper({ disk, folder, parts, begin }) };
+  const notes: string[] = [];
+  const note = (what: string, name = "") => void notes.push(`${what} ${name}`.trim());
+  return { folder, parts, notes, keeper: new LabKeeper({ disk, folder, parts, begin, note }) };
 }
 
 /** A disk with the lab `OLD` on it, and a snapshot of the lab `NEW`. */
@@ -74,7 +76,8 @@ async function diskWithOld(): Promise<FaultyDisk> {
 }
 
 type Act = (keeper: LabKeeper) => Promise<unknown>;
-const acts: readonly (readonly [string, Act, string])[] = [
+type Name = "import" | "restore" | "reset" | "snapshot";
+const acts: readonly (readonly [Name, Act, string])[] = [
   ["import", (keeper) => keeper.import(archiveOf("NEW")), "NEW"],
   ["restore", (keeper) => keeper.restore("new"), "NEW"],
   ["reset", (keeper) => keeper.reset(), "SEED"],
@@ -83,8 +86,10 @@ const acts: readonly (readonly [string, Act, string])[] = [
 
 describe.each(acts)("%s", (name, act, after) => {
   it("does what it is to do", async () => {
-    const { folder, parts, keeper } = await open(await diskWithOld());
+    const { folder, parts, keeper, notes } = await open(await diskWithOld());
     await act(keeper);
+    const noted = { import: "imported", restore: "restored new", reset: "reset", snapshot: "snapshot kept" };
+    expect(notes).toEqual([noted[name]]);
     expect(sorted(await folder.readAll())).toEqual(sorted(filesOf(after)));
     expect(parts.runsIn).toBe(folder.current);
     expect(folder.facts).toEqual({ beginning, serverUrl });
