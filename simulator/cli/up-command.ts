@@ -7,6 +7,7 @@ import { createLiveWorld } from "../../shared/live-world.ts";
 import { fleetSizeMax } from "../fleet/plan-fleet.ts";
 import { renderSummary, summaryJson } from "../reports/table.ts";
 import type { RunSummary } from "../scenarios/scenario.ts";
+import { LabFolder } from "../snapshots/lab-folder.ts";
 import { checkFlags } from "./flags.ts";
 import { labPort } from "./lab/register.ts";
 import { openLab, type OpenLab } from "./open-lab.ts";
@@ -71,7 +72,7 @@ export function registerUpCommand(program: Command, setExitCode: (code: number) 
       if (flags.ephemeral && flags.data !== undefined) {
         throw new PippinError("usage", "--data and --ephemeral: give one of the two.");
       }
-      const seed = flags.seed ?? String(createLiveWorld().randomBytes(4).readUInt32BE());
+      const seed = flags.seed ?? (await seedOf(flags.data));
       const lab = await openLab({
         ...{
           seed,
@@ -97,6 +98,13 @@ export function registerUpCommand(program: Command, setExitCode: (code: number) 
         await lab.stop();
       }
     });
+}
+
+/** A lab that goes on keeps its seed. */
+async function seedOf(data: string | undefined): Promise<string> {
+  const { disk, randomBytes } = createLiveWorld();
+  const before = data === undefined ? null : await LabFolder.beginningIn(disk, resolve(data));
+  return before?.seed ?? String(randomBytes(4).readUInt32BE());
 }
 
 /**

@@ -57,6 +57,12 @@ export class LabFolder {
     }
   }
 
+  /** What the lab in a folder began with; null when there is none, or it isn't known. Throws as `open` does, and locks nothing. */
+  static async beginningIn(disk: Disk, root: string): Promise<Beginning | null> {
+    const content = await disk.readFile(join(root, markName));
+    return content === undefined ? null : readMark(content, root).beginning;
+  }
+
   get facts(): LabFacts {
     const { beginning, serverUrl } = this.#mark;
     return { beginning, serverUrl };
