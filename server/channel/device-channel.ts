@@ -37,7 +37,7 @@ const sweepBatchesMax = 100;
 const channelsMaxDefault = 20_000;
 /** Phones that are sent away come back over at least this long, and so many in a second. */
 const returnWithinMsMin = 10_000;
-const returnsPerSecond = 100;
+const returnsPerSecond = 400;
 /** Of connections that are turned away for their number not each is an event. */
 const crowdEventEveryMs = 1_000;
 /** RFC 6455: the server met a condition it did not expect. */

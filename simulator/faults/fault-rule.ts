@@ -89,12 +89,17 @@ export const LinkFault = z.union(
       .strictObject({ bandwidth: z.number().int().min(1).max(1_000_000_000) })
       .transform(({ bandwidth }) => ({ what: "bandwidth" as const, bytesPerSecond: bandwidth })),
     z
+      .strictObject({
+        slicer: z.strictObject({ bytes: z.number().int().min(1).max(1_000_000), delay: DurationRange }),
+      })
+      .transform(({ slicer }) => ({ what: "slicer" as const, ...slicer })),
+    z
       .strictObject({ reset: DurationRange })
       .transform(({ reset }) => ({ what: "reset" as const, after: reset })),
   ],
   {
     error:
-      "expected down, timeout, { latency: 100ms..2s }, { bandwidth: 2000 } (bytes a second) or { reset: 30s }",
+      "expected down, timeout, { latency: 100ms..2s }, { bandwidth: 2000 } (bytes a second), { slicer: { bytes: 100, delay: 10ms } } or { reset: 30s }",
   },
 );
 export type LinkFault = z.output<typeof LinkFault>;

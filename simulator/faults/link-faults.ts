@@ -87,9 +87,18 @@ export class LinkGate {
       if (rule.fault.what === "latency") delayMs += drawn(this.#world, rule.fault.delay);
       else if (rule.fault.what === "bandwidth")
         delayMs += Math.ceil((bytes / rule.fault.bytesPerSecond) * 1_000);
+      else if (rule.fault.what === "slicer") delayMs += this.#sliced(bytes, rule.fault);
       else continue;
       this.#desk.touched(rule);
     }
+    return delayMs;
+  }
+
+  /** A message is whole when its last piece is there, and there is a pause between any two. */
+  #sliced(bytes: number, slicer: Extract<LinkRule["fault"], { what: "slicer" }>): number {
+    let delayMs = 0;
+    for (let sent = slicer.bytes; sent < bytes; sent += slicer.bytes)
+      delayMs += drawn(this.#world, slicer.delay);
     return delayMs;
   }
 

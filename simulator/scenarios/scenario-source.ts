@@ -71,6 +71,7 @@ export type FaultSource = RuleSource &
           | "timeout"
           | { latency: DurationRangeText }
           | { bandwidth: number }
+          | { slicer: { bytes: number; delay: DurationRangeText } }
           | { reset: DurationRangeText };
       }
   );

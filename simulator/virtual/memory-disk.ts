@@ -21,21 +21,35 @@ const immediately: DiskTiming = {
 
 /** One file: what a program would read, and how much of it would survive a crash. */
 class MemoryFile {
+  /** A text is kept as it came until somebody wants its bytes: most are replaced unread. */
+  #text: string | undefined;
   #chunks: Buffer[];
   #bytes: number;
   #durableBytes: number;
 
-  constructor(data: Buffer) {
+  constructor(data: Buffer | string) {
+    const isText = typeof data === "string";
+    this.#text = isText ? data : undefined;
+    this.#chunks = isText ? [] : [data];
+    this.#bytes = isText ? 0 : data.length;
+    this.#durableBytes = this.#bytes;
+  }
+
+  #encode(): void {
+    if (this.#text === undefined) return;
+    const data = Buffer.from(this.#text);
+    this.#text = undefined;
     this.#chunks = [data];
-    this.#bytes = data.length;
-    this.#durableBytes = data.length;
+    this.#bytes = this.#durableBytes = data.length;
   }
 
   get bytes(): number {
+    this.#encode();
     return this.#bytes;
   }
 
   read(): Buffer {
+    this.#encode();
     const [first] = this.#chunks;
     const whole = first && this.#chunks.length === 1 ? first : Buffer.concat(this.#chunks);
     this.#chunks = [whole];
@@ -43,6 +57,7 @@ class MemoryFile {
   }
 
   append(data: Buffer): void {
+    this.#encode();
     this.#chunks.push(data);
     this.#bytes += data.length;
   }
@@ -52,6 +67,7 @@ class MemoryFile {
   }
 
   truncate(bytes: number): void {
+    this.#encode();
     const kept = Buffer.alloc(bytes);
     this.read().copy(kept);
     this.#chunks = [kept];
@@ -129,7 +145,8 @@ export class MemoryDisk implements Disk {
 
   writeFileAtomic(path: string, data: FileContent): Promise<void> {
     const at = absolute(path);
-    const copy = bytesOf(data);
+    // A text can't be changed by whoever gave it.
+    const copy = typeof data === "string" ? data : bytesOf(data);
     return this.#timing.write(() => {
       this.#content.checkWritable(at);
       this.#content.files.set(at, new MemoryFile(copy));

@@ -14,12 +14,15 @@ const patienceMs = 10_000;
 const tokensMax = 1_000;
 
 export interface BenchLab {
-  readonly server: Child<ServerCalls>;
+  /** Another after `restartServer`. */
+  server: Child<ServerCalls>;
   readonly phones: Child<PhonesCalls>;
   readonly admin: JsonClient;
   readonly dataDirectory: string;
   /** Its server must end in good order: a profile is written at the end. */
   readonly isProfiled: boolean;
+  /** Stops the server in good order and starts it again, on the same data at the same address. Resolves when it listens. */
+  restartServer(): Promise<void>;
   /** Ends both processes and takes the data away. */
   close(): Promise<void>;
 }
@@ -45,18 +48,24 @@ export async function openBenchLab(options: BenchLabOptions = {}): Promise<Bench
     server.call("start", { dataDirectory, adminKey }),
     phones.call("prepare", undefined),
   ]);
-  return {
+  const lab: BenchLab = {
     server,
     phones,
     admin: new JsonClient({ world, baseUrl: url, key: adminKey, patienceMs }),
     dataDirectory,
     isProfiled: options.profileDirectory !== undefined,
+    async restartServer() {
+      await lab.server.stop();
+      lab.server = new Child<ServerCalls>(join(import.meta.dirname, "server-process.ts"), { flags });
+      await lab.server.call("start", { dataDirectory, adminKey, port: Number(new URL(url).port) });
+    },
     async close() {
       await phones.stop();
-      await server.stop();
+      await lab.server.stop();
       await rm(dataDirectory, { recursive: true, force: true });
     },
   };
+  return lab;
 }
 
 /** Enrolment links, one for each phone. */

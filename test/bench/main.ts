@@ -7,12 +7,14 @@ import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { openBenchLab } from "./bench-lab.ts";
 import { stopAllChildren } from "./child.ts";
+import { measureCrowd } from "./crowd.ts";
 import { measureEnrolments } from "./enrolments.ts";
 import { memoryFigures, readMemory, type LabMemory } from "./memory.ts";
 import { renderReport, reportJson, type Figure } from "./report.ts";
 import { measureRoundTrips } from "./round-trips.ts";
 import { measureScale } from "./scale.ts";
 import { measureStart } from "./start.ts";
+import { measureVirtualTime } from "./virtual-time.ts";
 
 const phonesCount = 1_000;
 const startedAt = performance.now();
@@ -55,6 +57,8 @@ const parts: ReadonlyMap<string, () => Promise<Figure[]>> = new Map([
     },
   ],
   ["scale", () => measureScale(tell)],
+  ["crowd", () => measureCrowd(tell)],
+  ["virtual", () => measureVirtualTime(tell)],
 ]);
 
 function tell(line: string): void {

@@ -29,7 +29,7 @@ export function memoryFigures(few: MemoryOfPhones, all: MemoryOfPhones): Figure[
       title: `Memory per connected phone, ${side === "server" ? "server" : "fleet"}`,
       value: kilobytesEach("usedBytes"),
       unit: "KB",
-      goal: { at: "most", value: 40 },
+      goal: { at: "most", value: 12 },
       how: `heapUsed + external after a collection, ${all.count.toLocaleString("en")} enrolled, connected and idle real agents less ${few.count}, divided by how many these are more${side === "phones" ? "; their disk, in memory, is in it" : "; their records in the store are in it"}. By resident set size it is ${kilobytesEach("rssBytes").toFixed(0)} KB.`,
     };
   });

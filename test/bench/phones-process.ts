@@ -6,6 +6,7 @@ import type { Phone } from "../../agent/phone.ts";
 import { createLiveWorld } from "../../shared/live-world.ts";
 import { createRecorder } from "../../shared/trace.ts";
 import type { World } from "../../shared/world.ts";
+import { worldWith } from "../../shared/world-with.ts";
 import { Fleet, makeUdid, withKeyPool } from "../../simulator/fleet/fleet.ts";
 import { MemoryDisk } from "../../simulator/virtual/memory-disk.ts";
 import { answerParent, cpuMs, measureMemory } from "./child.ts";
@@ -16,13 +17,14 @@ const live = createLiveWorld();
 let fleet: { fleet: Fleet; world: World } | undefined;
 let lean: LeanPhone[] = [];
 
-async function openFleet(): Promise<{ fleet: Fleet; world: World }> {
-  if (fleet !== undefined) return fleet;
-  const world = Object.create(live) as World;
-  Object.defineProperty(world, "disk", { value: new MemoryDisk() });
-  const pooled = await withKeyPool(world, keyPoolSize);
+function newFleet(world: World): { fleet: Fleet; world: World } {
   const recorder = createRecorder({ now: () => live.now(), run: "bench", keepsWire: false });
-  return (fleet = { fleet: new Fleet({ world: pooled, recorder }), world: pooled });
+  return { fleet: new Fleet({ world, recorder }), world };
+}
+
+async function openFleet(): Promise<{ fleet: Fleet; world: World }> {
+  const world = worldWith(live, { disk: new MemoryDisk() });
+  return (fleet ??= newFleet(await withKeyPool(world, keyPoolSize)));
 }
 
 /** Resolves when the server has confirmed the enrolment and the channel is open. */
@@ -40,8 +42,10 @@ function untilEnrolled(phone: Phone): Promise<void> {
   });
 }
 
-async function enrolOne(enrollmentUrl: string): Promise<void> {
-  const { fleet, world } = await openFleet();
+async function enrolOne(
+  { fleet, world }: { fleet: Fleet; world: World },
+  enrollmentUrl: string,
+): Promise<void> {
   const udid = makeUdid(world);
   const phone = await fleet.add({
     udid,
@@ -73,6 +77,12 @@ async function inParallel<T>(
   await Promise.all(Array.from({ length: width }, work));
 }
 
+async function timed(deed: () => Promise<void>): Promise<number> {
+  const startedAt = performance.now();
+  await deed();
+  return (performance.now() - startedAt) / 1_000;
+}
+
 async function readIdentity(world: World, phone: Phone): Promise<LeanIdentity> {
   const { udid, dataDirectory } = phone.config;
   const content = await world.disk.readFile(`${dataDirectory}/phone.json`);
@@ -90,9 +100,19 @@ const calls = {
   },
   /** One real agent for each link, so many of them on their way at once. Answers with the seconds it took. */
   async enrol({ urls, width }: { urls: readonly string[]; width: number }) {
-    const startedAt = performance.now();
-    await inParallel(urls, width, enrolOne);
-    return (performance.now() - startedAt) / 1_000;
+    const opened = await openFleet();
+    return timed(() => inParallel(urls, width, (url) => enrolOne(opened, url)));
+  },
+  /** The same with phones that make their own keys. They leave afterwards. */
+  async enrolWithOwnKeys({ urls, width }: { urls: readonly string[]; width: number }) {
+    const opened = newFleet(worldWith(live, { disk: new MemoryDisk() }));
+    const seconds = await timed(() => inParallel(urls, width, (url) => enrolOne(opened, url)));
+    await opened.fleet.stop();
+    return seconds;
+  },
+  connectedCount: async () => {
+    const { phones } = (await openFleet()).fleet;
+    return phones.reduce((count, phone) => count + (phone.view().connected ? 1 : 0), 0);
   },
   udids: async () => (await openFleet()).fleet.phones.map((phone) => phone.config.udid),
   /** Puts phones that only talk in the place of the agents, under the same identities. */

@@ -9,10 +9,16 @@ const recorder = createRecorder({ now: () => world.now(), run: "bench", keepsWir
 let server: RunningServer | undefined;
 let settledCount = 0;
 let waiting: { count: number; resolve(): void } | undefined;
+/** By command, when it went to its phone, while `latencies` wants to know. */
+let pushedAt: Map<string, number> | undefined;
+let latencies: number[] = [];
 
 // The event comes after the commit: the result is on the disk by then.
-recorder.subscribe(({ event }) => {
+recorder.subscribe(({ event, commandUUID = "" }) => {
+  if (event === "command.pushed") pushedAt?.set(commandUUID, performance.now());
   if (event !== "command.acknowledged") return;
+  const since = pushedAt?.get(commandUUID);
+  if (since !== undefined) latencies.push(performance.now() - since);
   settledCount += 1;
   if (waiting !== undefined && settledCount >= waiting.count) {
     waiting.resolve();
@@ -21,10 +27,18 @@ recorder.subscribe(({ event }) => {
 });
 
 const calls = {
-  async start({ dataDirectory, adminKey }: { dataDirectory: string; adminKey: string }) {
+  async start({
+    dataDirectory,
+    adminKey,
+    port = 0,
+  }: {
+    dataDirectory: string;
+    adminKey: string;
+    port?: number;
+  }) {
     server = await startServer(world, recorder, {
       host: "127.0.0.1",
-      port: 0,
+      port,
       dataDirectory,
       // Nobody listens there, and nobody is asked: no token is uploaded.
       appleUrl: "http://127.0.0.1:9",
@@ -34,6 +48,13 @@ const calls = {
   },
   cpuMs,
   measureMemory,
+  /** From now on. */
+  watchLatencies() {
+    pushedAt = new Map();
+    latencies = [];
+  },
+  /** Milliseconds from push to acknowledgement, in the order of the acknowledgements. */
+  latencies: () => latencies,
   settledCount: () => settledCount,
   /** Resolves when so many commands have been acknowledged since the start. */
   async settled(count: number) {

@@ -102,6 +102,7 @@ describe("a fault of a link", () => {
   it.each([
     ["latency", "phones-server", "{ latency: 500ms..3s }"],
     ["bandwidth", "phones-server", "{ bandwidth: 2000 }"],
+    ["slicer", "phones-server", "{ slicer: { bytes: 100, delay: 50ms..200ms } }"],
     ["reset", "phones-server", "{ reset: 20s..60s }"],
     ["latency", "server-apple", "{ latency: 1s..5s }"],
     ["latency", "phones-apple", "{ latency: 1s..5s }"],
@@ -114,6 +115,27 @@ describe("a fault of a link", () => {
     );
     expect(played.summary.failures).toEqual([]);
     expect(fired(played, "odd")).toHaveLength(1);
+  });
+
+  it("that slices lets a message arrive whole, and later the longer it is", async () => {
+    const [cut, plain] = await Promise.all([
+      play(
+        "  - { name: odd, link: phones-server, active: false, do: { slicer: { bytes: 100, delay: 200ms } } }",
+        `\n  - begin-fault: odd\n  - server: restart${deployed}`,
+      ),
+      play("  - { name: odd, do: { late: 1ms } }", `\n  - server: restart${deployed}`),
+    ]);
+    /** Of the first invitation, from the push to its result. */
+    const took = (played: Played) => {
+      const [push] = named(played, "command.pushed");
+      const answer = named(played, "command.acknowledged").find(
+        ({ commandUUID }) => commandUUID === push?.commandUUID,
+      );
+      return Date.parse(answer?.time ?? "") - Date.parse(push?.time ?? "");
+    };
+    // The command and its answer have some hundred bytes each.
+    expect(took(cut) - took(plain)).toBeGreaterThanOrEqual(400);
+    expect(named(cut, "command.malformed")).toEqual([]);
   });
 
   it.each(["down", "timeout"])("is %s between a beginning and an end", async (fault) => {
