@@ -14,7 +14,6 @@ import { serverKilled } from "./checks/trace-reading.ts";
 import { JsonClient } from "./json-client.ts";
 import { beginLab } from "./fleet/beginning.ts";
 import type { Hand } from "./people/hand.ts";
-import type { Beginning } from "./snapshots/archive.ts";
 import { LabFolder, type LabFacts } from "./snapshots/lab-folder.ts";
 import { LabKeeper, type LabParts } from "./snapshots/lab-keeper.ts";
 import type { Lab, NewPhone, ServerPower } from "./scenarios/scenario.ts";
@@ -70,8 +69,6 @@ export interface RunningLab extends LabWithHands {
   readonly resumed: boolean;
   /** Undefined where the lab can't be kept as a whole. */
   readonly keeper?: LabKeeper | undefined;
-  /** Notes what the lab began with, for a later reset. */
-  begun?(beginning: Beginning): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -180,7 +177,6 @@ async function startKeptLab(
       resumed: desk.phones.length > 0,
       // Servers that are somebody else's can't be stopped and started from here.
       keeper: options.attach === undefined ? keeper : undefined,
-      begun: (beginning: Beginning) => folder.note({ beginning }),
       stop: end,
     });
     return lab;

@@ -49,10 +49,9 @@ export async function openLab(options: OpenLabOptions): Promise<OpenLab> {
         PIPPIN_LAB_KEY: api.key,
       },
       async begin(beginning) {
-        return await control.drive(async () => {
-          await control.lab.begun?.(beginning);
-          return await beginLab(control.lab, beginning);
-        });
+        const { lab } = control;
+        const begin = () => beginLab(lab, beginning);
+        return await control.drive(() => lab.keeper?.begin(beginning, begin) ?? begin());
       },
       async stop() {
         await api.stop();

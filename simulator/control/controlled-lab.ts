@@ -7,6 +7,7 @@ import type { LabKeeper } from "../snapshots/lab-keeper.ts";
 export type Keeping = Pick<
   LabKeeper,
   | "underWay"
+  | "isMoving"
   | "beginning"
   | "snapshot"
   | "snapshots"

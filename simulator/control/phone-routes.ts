@@ -112,8 +112,8 @@ export function phoneRoutes(app: Hono, control: ControlledLab): void {
 
 /** While the lab is moved as a whole, its phones are on their way too. */
 export function requireRunning({ keeping }: ControlledLab): void {
-  if (keeping.underWay !== undefined)
-    throw new PippinError("unavailable", `the lab ${keeping.underWay} just now`, {
+  if (keeping.isMoving)
+    throw new PippinError("unavailable", `the lab ${keeping.underWay ?? "moves"} just now`, {
       details: { retryAfterSeconds: 1 },
     });
 }

@@ -83,6 +83,7 @@ class HeldControl implements VirtualControl {
     const driven = <T>(act: () => Promise<T>) => this.drive(act);
     return {
       underWay: this.#startsAnew ? "begins anew" : keeper.underWay,
+      isMoving: this.#startsAnew || keeper.isMoving,
       beginning: keeper.beginning,
       snapshot: (name) => driven(() => keeper.snapshot(name)),
       snapshots: () => driven(() => keeper.snapshots()),
@@ -109,10 +110,8 @@ class HeldControl implements VirtualControl {
       const held = await holdKeptLab(this.#options, (disk) => copySnapshots(former.disk, disk));
       try {
         held.lab.recorder.subscribe((event) => this.#tell(held, event));
-        await held.drive(async () => {
-          await held.lab.begun?.(beginning);
-          await beginLab(held.lab, beginning);
-        });
+        const begin = () => beginLab(held.lab, beginning);
+        await held.drive(() => keeperOf(held.lab).begin(beginning, begin));
       } catch (error) {
         await held.close();
         throw error;

@@ -8,7 +8,8 @@ import type { LabFacts, LabFolder } from "./lab-folder.ts";
 const suffix = ".pippin-lab";
 /** Where they are, in the lab's folder. */
 export const snapshotsFolder = "snapshots";
-const snapshotsMax = 1_000;
+/** Listing them reads them. */
+const snapshotsMax = 100;
 export const namePattern = /^[A-Za-z0-9][\w.-]{0,63}$/;
 
 /** The running parts of a lab: Apple, the server, the phones with their people. */
@@ -41,7 +42,7 @@ export class LabKeeper {
   /** Brings a lab that has nothing to where it began. */
   readonly #begin: (beginning: Beginning) => Promise<void>;
   readonly #note: (what: LabChange, name?: string) => void;
-  #underWay: string | undefined;
+  #underWay: { readonly what: string; readonly isMoving: boolean } | undefined;
 
   constructor(options: {
     disk: Disk;
@@ -58,13 +59,27 @@ export class LabKeeper {
     this.#note = options.note;
   }
 
-  /** What the lab is kept from just now; undefined while it runs. */
+  /** What is done with the lab as a whole just now. */
   get underWay(): string | undefined {
-    return this.#underWay;
+    return this.#underWay?.what;
+  }
+
+  /** Whether it stands still for that, or is about to be another. */
+  get isMoving(): boolean {
+    return this.#underWay?.isMoving === true;
   }
 
   get beginning(): Beginning | null {
     return this.#folder.facts.beginning;
+  }
+
+  /**
+   * Brings a new lab to where it begins, and notes what that is for a reset. Meanwhile it can be looked at, and not kept. Throws what
+   * `act` throws.
+   */
+  async begin<T>(beginning: Beginning, act: () => Promise<T>): Promise<T> {
+    const isMoving = false;
+    return await this.#alone("begins", () => this.#folder.note({ beginning }).then(act), { isMoving });
   }
 
   /**
@@ -201,12 +216,12 @@ export class LabKeeper {
   }
 
   /** One at a time: each of them moves the whole lab. */
-  async #alone<T>(what: string, act: () => Promise<T>): Promise<T> {
+  async #alone<T>(what: string, act: () => Promise<T>, { isMoving } = { isMoving: true }): Promise<T> {
     if (this.#underWay !== undefined)
-      throw new PippinError("unavailable", `the lab ${this.#underWay} just now`, {
+      throw new PippinError("unavailable", `the lab ${this.#underWay.what} just now`, {
         details: { retryAfterSeconds: 1 },
       });
-    this.#underWay = what;
+    this.#underWay = { what, isMoving };
     try {
       return await translated(act);
     } finally {

@@ -28,8 +28,7 @@ export class LabClient {
     });
     const api = await startControl(createLiveWorld(), controlLive(lab), { host: "127.0.0.1", port: 0 });
     const beginning = { seed, play: "fleet", fleetSize } as const;
-    await lab.begun?.(beginning);
-    await beginLab(lab, beginning);
+    await lab.keeper?.begin(beginning, () => beginLab(lab, beginning));
     return new LabClient(lab, api);
   }
 

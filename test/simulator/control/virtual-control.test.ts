@@ -19,10 +19,10 @@ beforeAll(async () => {
   });
   api = await startControl(world, control, { host: "127.0.0.1", port: 0 });
   control.onEvent((event) => events.push(event));
-  await control.drive(async () => {
-    await control.lab.begun?.(beginning);
-    await beginLab(control.lab, beginning);
-  });
+  const { lab: inside } = control;
+  await control.drive(() =>
+    Promise.resolve(inside.keeper?.begin(beginning, () => beginLab(inside, beginning))),
+  );
 });
 afterAll(async () => {
   await api.stop();

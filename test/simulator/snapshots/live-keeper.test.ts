@@ -7,7 +7,7 @@ import { startLiveLab, type RunningLab } from "../../../simulator/lab.ts";
 import type { LabKeeper } from "../../../simulator/snapshots/lab-keeper.ts";
 
 const options = { progress: () => undefined, host: "127.0.0.1", serverPort: 0, applePort: 0 };
-const beginning = { seed: "7", play: "fleet", fleetSize: 6 } as const;
+const beginning = { seed: "7", play: "fleet", fleetSize: 3 } as const;
 
 let folder: string;
 const labs: RunningLab[] = [];
@@ -27,8 +27,13 @@ async function start(more: { dataDirectory?: string } = {}): Promise<RunningLab>
 
 async function begun(more: { dataDirectory?: string } = {}): Promise<RunningLab> {
   const lab = await start(more);
-  await lab.begun?.(beginning);
-  await beginLab(lab, beginning);
+  const keeper = keeperOf(lab);
+  await keeper.begin(beginning, async () => {
+    // Meanwhile it can be looked at, and not kept.
+    expect(keeper).toMatchObject({ underWay: "begins", isMoving: false });
+    await expect(keeper.snapshot("early")).rejects.toMatchObject({ code: "unavailable" });
+    await beginLab(lab, beginning);
+  });
   return lab;
 }
 
@@ -58,7 +63,7 @@ describe("a live lab that is kept", () => {
     if (held === undefined) throw new Error("no phone");
     await lab.setHeld(held, false);
     held.phone.setAirplane(true);
-    expect(await keeper.snapshot("before")).toMatchObject({ name: "before", phoneCount: 6, seed: "7" });
+    expect(await keeper.snapshot("before")).toMatchObject({ name: "before", phoneCount: 3, seed: "7" });
 
     await lab.admin.post("/api/v1/groups", { id: "late", name: "Latecomers" });
     await lab.apple.post("/control/v1/apple-ids", { appleId: "late@icloud.example", password: "x" });
@@ -74,7 +79,7 @@ describe("a live lab that is kept", () => {
     await expect(lab.apple.get("/control/v1/apple-ids/late@icloud.example")).rejects.toMatchObject({
       code: "not_found",
     });
-    expect(lab.hands.map(({ isHeld }) => isHeld)).toEqual([false, true, true, true, true, true]);
+    expect(lab.hands.map(({ isHeld }) => isHeld)).toEqual([false, true, true]);
     expect(lab.phones[0]?.view()).toMatchObject({ airplane: true, connected: false });
     // The phones know their server, and it knows them.
     await until("the others are back", lab, () => lab.phones.slice(1).every((one) => one.view().connected));
