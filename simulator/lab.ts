@@ -327,6 +327,8 @@ export const keptDirectory = "/lab";
 const virtualHosts = { server: "10.0.0.1", apple: "10.0.0.2" } as const;
 
 export interface VirtualLabOptions extends LabOptions {
+  /** What the clock says at first, in milliseconds since 1970. Default: as the virtual world has it. */
+  readonly startAt?: number | undefined;
   readonly onEvent?: Parameters<Recorder["subscribe"]>[0];
   /** Whether `onEvent` gets the messages too. Default true. */
   readonly keepsWire?: boolean;
@@ -471,7 +473,7 @@ export async function holdVirtualLab(options: VirtualLabOptions): Promise<HeldLa
  * killed by itself. `before` says what lies on that disk already.
  */
 export async function holdKeptLab(
-  options: LabOptions,
+  options: LabOptions & Pick<VirtualLabOptions, "startAt">,
   before: (disk: Disk) => Promise<void> = () => Promise.resolve(),
 ): Promise<Hold & { readonly lab: RunningLab; readonly disk: Disk }> {
   let disk: Disk = new MemoryDisk();
@@ -494,7 +496,8 @@ async function holdWorld<L extends RunningLab>(
   options: VirtualLabOptions,
   start: (virtual: VirtualWorld, recorder: Recorder) => Promise<L>,
 ): Promise<Hold & { readonly lab: L }> {
-  const virtual = createVirtualWorld({ seed: options.seed });
+  const { seed, startAt } = options;
+  const virtual = createVirtualWorld({ seed, ...(startAt === undefined ? {} : { startAt }) });
   const recorder = createRecorder({
     now: () => virtual.now(),
     run: options.seed,

@@ -1,15 +1,18 @@
 /** A virtual lab that is worked with from the real world: it stands still between calls. */
 import { join } from "node:path";
+import { PippinError } from "../../shared/errors.ts";
 import type { TraceEvent } from "../../shared/trace.ts";
 import type { Disk, World } from "../../shared/world.ts";
 import { beginLab } from "../fleet/beginning.ts";
 import { holdKeptLab, keptDirectory, type LabOptions, type RunningLab } from "../lab.ts";
-import type { Beginning } from "../snapshots/archive.ts";
-import { snapshotsFolder, type LabKeeper } from "../snapshots/lab-keeper.ts";
+import { decodeArchive, type Beginning } from "../snapshots/archive.ts";
+import { LabFolder } from "../snapshots/lab-folder.ts";
+import { factsOf, snapshotsFolder, type LabKeeper, type SnapshotFacts } from "../snapshots/lab-keeper.ts";
 import type { ControlledLab, Keeping, LabClock } from "./controlled-lab.ts";
 import { openGateway, type GatewayOptions } from "./gateway.ts";
 
 type Held = Awaited<ReturnType<typeof holdKeptLab>>;
+type HoldOptions = Parameters<typeof holdKeptLab>[0];
 type Listener = (event: TraceEvent) => void;
 
 export interface VirtualControlOptions {
@@ -40,7 +43,9 @@ class HeldControl implements VirtualControl {
   readonly #listeners = new Set<Listener>();
   readonly #ending: (() => Promise<void>)[] = [];
   #held: Held;
-  #startsAnew = false;
+  /** What becomes of it just now, if it becomes another. */
+  #moves: string | undefined;
+  #worldCount = 1;
   serverUrl = "";
   appleUrl = "";
 
@@ -77,21 +82,21 @@ class HeldControl implements VirtualControl {
     return () => this.#listeners.delete(listener);
   }
 
-  /** What is done with the lab as a whole takes its time too. */
+  /** What is done with the lab as a whole takes its time too. Where it becomes another one, so does its world, and its clock. */
   get keeping(): Keeping {
     const keeper = keeperOf(this.lab);
     const driven = <T>(act: () => Promise<T>) => this.drive(act);
     return {
-      underWay: this.#startsAnew ? "begins anew" : keeper.underWay,
-      isMoving: this.#startsAnew || keeper.isMoving,
+      underWay: this.#moves ?? keeper.underWay,
+      isMoving: this.#moves !== undefined || keeper.isMoving,
       beginning: keeper.beginning,
       snapshot: (name) => driven(() => keeper.snapshot(name)),
       snapshots: () => driven(() => keeper.snapshots()),
       removeSnapshot: (name) => driven(() => keeper.removeSnapshot(name)),
-      restore: (name) => driven(() => keeper.restore(name)),
       export: (name) => driven(() => keeper.export(name)),
-      import: (bytes) => driven(() => keeper.import(bytes)),
-      reset: () => this.#reset(keeper),
+      restore: async (name) => this.#become(name, await driven(() => keeper.export(name))),
+      import: (bytes) => this.#become("", bytes),
+      reset: () => this.#reset(keeper.requireBeginning()),
     };
   }
 
@@ -100,28 +105,62 @@ class HeldControl implements VirtualControl {
     await this.#held.close();
   }
 
-  /** Another world from the same seed, which goes the same way byte for byte. The old one is there until it has begun. */
-  async #reset(keeper: LabKeeper): Promise<Beginning> {
-    const beginning = keeper.requireBeginning();
-    this.#startsAnew = true;
+  /** Another world from the same seed, which goes the same way byte for byte. */
+  async #reset(beginning: Beginning): Promise<Beginning> {
+    await this.#replace("begins anew", this.#options, copySnapshots, async ({ lab }) => {
+      await keeperOf(lab).begin(beginning, () => beginLab(lab, beginning));
+    });
+    return beginning;
+  }
+
+  /** Another world, that begins at the time of the snapshot with what is in it. */
+  async #become(name: string, bytes: Buffer): Promise<SnapshotFacts> {
+    const archive = decodeArchive(bytes);
+    const { beginning, serverUrl, files, takenAt } = archive;
+    const startAt = Date.parse(takenAt);
+    await this.#replace("is replaced", { ...this.#options, startAt }, async (from, to) => {
+      await copySnapshots(from, to);
+      const folder = await LabFolder.open(to, keptDirectory);
+      await folder.writeOther(files);
+      await folder.switchOver({ beginning, serverUrl });
+      await folder.close();
+    });
+    return factsOf(name, archive, bytes.length);
+  }
+
+  /** The old one is there until the new one has begun. The keys stay the same, so that whoever works with the lab goes on. */
+  async #replace(
+    what: string,
+    options: HoldOptions,
+    before: (from: Disk, to: Disk) => Promise<void>,
+    begin: (held: Held) => Promise<void> = () => Promise.resolve(),
+  ): Promise<void> {
+    const former = this.#held;
+    const underWay = this.#moves ?? keeperOf(former.lab).underWay;
+    if (underWay !== undefined) throw new PippinError("unavailable", `the lab ${underWay} just now`);
+    this.#moves = what;
     try {
-      const former = this.#held;
-      // The same keys too: whoever works with the lab goes on.
-      const held = await holdKeptLab(this.#options, (disk) => copySnapshots(former.disk, disk));
+      const held = await holdKeptLab(this.#nextOf(options), (disk) => before(former.disk, disk));
       try {
         held.lab.recorder.subscribe((event) => this.#tell(held, event));
-        const begin = () => beginLab(held.lab, beginning);
-        await held.drive(() => keeperOf(held.lab).begin(beginning, begin));
+        await held.drive(() => begin(held));
       } catch (error) {
         await held.close();
         throw error;
       }
       this.#held = held;
       await former.close();
-      return beginning;
     } finally {
-      this.#startsAnew = false;
+      this.#moves = undefined;
     }
+  }
+
+  /** A trace is one world's: the next one writes a file beside it. */
+  #nextOf(options: HoldOptions): HoldOptions {
+    const { tracePath } = options;
+    if (tracePath === undefined) return options;
+    this.#worldCount += 1;
+    return { ...options, tracePath: `${tracePath}.${this.#worldCount}` };
   }
 
   #tell(held: Held, event: TraceEvent): void {

@@ -8,6 +8,8 @@ import type { LabFacts, LabFolder } from "./lab-folder.ts";
 const suffix = ".pippin-lab";
 /** Where they are, in the lab's folder. */
 export const snapshotsFolder = "snapshots";
+/** As far as two clocks of one day may be apart. */
+const clockSlackMs = 24 * 3_600_000;
 /** Listing them reads them. */
 const snapshotsMax = 100;
 export const namePattern = /^[A-Za-z0-9][\w.-]{0,63}$/;
@@ -139,8 +141,8 @@ export class LabKeeper {
   }
 
   /**
-   * This lab becomes the one in the file. Throws PippinError `snapshot_damaged`, `snapshot_too_new`, `unavailable`, `store_*`; then it
-   * is as it was.
+   * This lab becomes the one in the file. Throws PippinError `snapshot_damaged`, `snapshot_too_new`, `unavailable`, `store_*`, and
+   * `conflict` when it was taken later than it is here; then it is as it was.
    */
   async import(bytes: Buffer): Promise<SnapshotFacts> {
     const archive = decodeArchive(bytes);
@@ -172,6 +174,13 @@ export class LabKeeper {
   }
 
   async #replaceWith(archive: LabArchive): Promise<void> {
+    const now = this.#parts.now();
+    // To a server that is younger than its own certificates nobody comes back.
+    if (Date.parse(archive.takenAt) > now + clockSlackMs)
+      throw new PippinError(
+        "conflict",
+        `it is ${new Date(now).toISOString()} in this lab, and the snapshot is of ${archive.takenAt}`,
+      );
     await this.#alone("is replaced", async () => {
       try {
         await this.#folder.clearOther();
@@ -251,7 +260,7 @@ export class LabKeeper {
   }
 }
 
-function factsOf(name: string, archive: LabArchive, bytes: number): SnapshotFacts {
+export function factsOf(name: string, archive: LabArchive, bytes: number): SnapshotFacts {
   const { takenAt, phoneCount, beginning } = archive;
   return { name, takenAt, seed: beginning?.seed ?? null, phoneCount, bytes };
 }

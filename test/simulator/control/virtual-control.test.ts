@@ -3,6 +3,8 @@ import { createLiveWorld } from "../../../shared/live-world.ts";
 import type { TraceEvent } from "../../../shared/trace.ts";
 import { startControl, type RunningControl } from "../../../simulator/control/start-control.ts";
 import { controlVirtual, type VirtualControl } from "../../../simulator/control/virtual-control.ts";
+import { LabClient } from "./lab-client.ts";
+import { decodeArchive, encodeArchive } from "../../../simulator/snapshots/archive.ts";
 import { beginLab } from "../../../simulator/fleet/beginning.ts";
 
 const world = createLiveWorld();
@@ -103,14 +105,46 @@ describe("a virtual lab behind real ports", () => {
     const second = await aDayOf();
     expect(JSON.stringify(second)).toBe(JSON.stringify(first));
 
-    // What was kept is kept still, and has its apps.
+    // What was kept is kept still, and has its apps and its time.
     await lab("POST", "/reset", {});
-    expect((await lab("POST", "/restore", { name: "evening" })).status).toBe(200);
+    const restored = (await lab("POST", "/restore", { name: "evening" })).body;
+    expect((await lab("GET", "/clock")).body.now.slice(0, 16)).toBe(restored.takenAt.slice(0, 16));
     await lab("POST", "/clock/advance", { by: "10m" });
     const again = (await lab("GET", "/phones")).body.items as Record<string, unknown>[];
     expect(again.map(({ appCount, connected }) => ({ appCount, connected }))).toEqual(
       (there.items as Record<string, unknown>[]).map(({ appCount }) => ({ appCount, connected: true })),
     );
+    expect((await lab("GET", "/snapshots")).body.items).toMatchObject([{ name: "evening" }]);
+  });
+
+  it("goes on with a lab of another time, as it was then", async () => {
+    const other = await LabClient.start(2, "today");
+    const bytes = await other.lab.keeper?.export();
+    const serials = other.lab.phones.map(({ config }) => config.serialNumber);
+    await other.stop();
+    if (bytes === undefined) throw new Error("nothing was exported");
+    await expect(control.keeping.import(bytes.subarray(1))).rejects.toMatchObject({
+      code: "snapshot_damaged",
+    });
+    await control.keeping.import(bytes);
+    await lab("POST", "/clock/advance", { by: "10m" });
+    const { items } = (await lab("GET", "/phones")).body;
+    expect(items.map((one: { serialNumber: string }) => one.serialNumber)).toEqual(serials);
+    // Certificates of today would not be valid yet in 2016.
+    expect(items).toMatchObject([{ connected: true }, { connected: true }]);
+    expect(Math.abs(Date.parse((await lab("GET", "/clock")).body.now as string) - world.now())).toBeLessThan(
+      3_600_000,
+    );
+    // The other way round there is no going back.
+    const here = await control.keeping.export();
+    const later = encodeArchive({ ...decodeArchive(here), takenAt: "2099-01-01T00:00:00.000Z" });
+    const live = await LabClient.start(0, "today");
+    expect(await live.ask("POST", "/lab/v1/import", later)).toMatchObject({
+      status: 409,
+      body: { code: "conflict" },
+    });
+    await live.stop();
+    await lab("POST", "/reset", {});
   });
 
   it("goes on to the day on which the token expires", async () => {
