@@ -56,6 +56,12 @@ const VppErrorNumber = z
     "expected one of Apple's error numbers, such as 9603",
   );
 
+/** An answer that comes instead, from Apple's door or from a proxy before it. */
+const HttpAnswer = z.strictObject({
+  status: z.number().int().min(400).max(599),
+  body: z.string().max(10_000).default(""),
+});
+
 /** What becomes of a request to Apple. */
 export const ServiceFault = z.union(
   [
@@ -67,13 +73,14 @@ export const ServiceFault = z.union(
         what: "unavailable" as const,
         retryAfterMs: unavailable.retryAfter,
       })),
+    z.strictObject({ http: HttpAnswer }).transform(({ http }) => ({ what: "http" as const, answer: http })),
     z
       .strictObject({ error: VppErrorNumber })
       .transform(({ error }) => ({ what: "error" as const, errorNumber: error })),
   ],
   {
     error:
-      "expected lostRequest, lostAnswer, garbage, { slow: 2s..5s }, { unavailable: { retryAfter: 30s } } or { error: 9603 }",
+      "expected lostRequest, lostAnswer, garbage, { slow: 2s..5s }, { unavailable: { retryAfter: 30s } }, { http: { status: 403 } } or { error: 9603 }",
   },
 );
 export type ServiceFault = z.output<typeof ServiceFault>;

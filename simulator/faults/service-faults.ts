@@ -27,6 +27,8 @@ export async function faultyRequest(
     }
     case "unavailable":
       return answerOf(503, "", { "retry-after": String(Math.ceil(fault.retryAfterMs / 1_000)) });
+    case "http":
+      return answerOf(fault.answer.status, fault.answer.body, { "content-type": "text/plain" });
     case "error": {
       const { errorNumber } = fault;
       const body = { status: -1, errorNumber, errorMessage: vppErrors[errorNumber] };

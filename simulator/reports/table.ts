@@ -2,6 +2,9 @@
 import { formatDuration } from "../scenarios/duration.ts";
 import type { RunSummary } from "../scenarios/scenario.ts";
 
+/** People named one by one; in a larger fleet nobody reads them. */
+const peopleShownMax = 50;
+
 type Align = "left" | "right";
 
 export function table(
@@ -64,13 +67,17 @@ export function renderSummary(summary: RunSummary): string {
   const people = [...summary.people].sort((a, b) => a.name.localeCompare(b.name, "en"));
   const peopleTable = table(
     ["Person", "VPP terms", "Phones"],
-    people.map((person) => [
-      person.name,
-      wordsForTerms[person.termsStatus] ?? person.termsStatus,
-      String(person.phones),
-    ]),
+    people
+      .slice(0, peopleShownMax)
+      .map((person) => [
+        person.name,
+        wordsForTerms[person.termsStatus] ?? person.termsStatus,
+        String(person.phones),
+      ]),
     ["left", "left", "right"],
   );
+  const unshown = people.length - peopleShownMax;
+  const others = unshown > 0 ? [`… and ${unshown} more`] : [];
   const verdict = summary.passed ? "PASSED" : "FAILED";
   const facts = [
     `${summary.devices} phones, ${summary.users} people, seed ${summary.seed}, ${spanOf(summary.durationMs)}`,
@@ -78,7 +85,7 @@ export function renderSummary(summary: RunSummary): string {
     ...summary.violations.map((violation) => `  ! ${violation}`),
     ...summary.failures.map((failure) => `  ✗ ${failure}`),
   ];
-  return [appTable, "", peopleTable, "", `${summary.scenario}: ${verdict}`, ...facts].join("\n");
+  return [appTable, "", peopleTable, ...others, "", `${summary.scenario}: ${verdict}`, ...facts].join("\n");
 }
 
 function agreement(drift: number | null): string {

@@ -240,7 +240,7 @@ export function probes(names: References): [string, ProbeKind][] {
         const apple = await stage.lab.apple.get<{ violations: string[] }>("/control/v1/invariants");
         const mistakes = [...stage.happened("internal.error"), ...stage.happened("invariant.violated")];
         const told = mistakes
-          .map(({ seq, event, message }) => `#${seq} ${event}: ${String(message)}`)
+          .map(({ seq, event, message, problem }) => `#${seq} ${event}: ${String(message ?? problem)}`)
           .join("; ");
         return together([
           unbroken("Apple's", apple.violations),
@@ -315,7 +315,9 @@ export function probes(names: References): [string, ProbeKind][] {
           );
           const details = where.map(([key, value]) => ` ${key}=${String(value)}`).join("");
           const on = given.phone === undefined ? "" : ` on ${given.phone}`;
-          return counted(`events ${given.event}${details}${on}`, fitting.length, given.count);
+          const of = [given.person, given.app && stage.appName(given.app)].filter(Boolean).join(", ");
+          const about = of === "" ? "" : ` (${of})`;
+          return counted(`events ${given.event}${details}${on}${about}`, fitting.length, given.count);
         },
       ),
     ],

@@ -62,6 +62,7 @@ export type FaultSource = RuleSource &
           | "garbage"
           | { slow: DurationRangeText }
           | { unavailable: { retryAfter: DurationText } }
+          | { http: { status: number; body?: string } }
           | { error: number };
       }
     | {

@@ -79,6 +79,7 @@ describe("a fault of Apple's service", () => {
     ["slow", "getVPPUserSrv", "{ slow: 2s..4s }"],
     ["an error", "manageVPPLicensesByAdamIdSrv", "{ error: 9603 }"],
     ["overloaded", "any", "{ unavailable: { retryAfter: 20s } }"],
+    ["closed", "any", "{ http: { status: 403, body: T_C_NOT_SIGNED } }"],
     ["deaf", "registerVPPUserSrv", "lostRequest"],
     ["mute", "manageVPPLicensesByAdamIdSrv", "lostAnswer"],
     ["garbled", "getVPPUserSrv", "garbage"],

@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { runVirtual } from "../../../simulator/lab.ts";
-import { storyLibrary } from "../../../simulator/scenarios/library.ts";
-import { play } from "../../../simulator/scenarios/play.ts";
+import { storyFiles } from "../../../simulator/assets.ts";
+import { storyText } from "../../support/small-story.ts";
+import { playText } from "./play-text.ts";
 
 const seeds = ["1"];
 
-describe.each(storyLibrary().map((file) => [file.name, file] as const))("the story %s", (_, file) => {
+describe.each(storyFiles().map((file) => file.replace(/\.yaml$/, "")))("the story %s", (name) => {
   it.each(seeds)("passes with seed %s", async (seed) => {
-    const options = { seed, progress: () => undefined, keepsWire: false };
-    const { failures } = await runVirtual(options, (lab) => play(lab, file));
-    expect(failures).toEqual([]);
+    const { summary } = await playText(storyText(name), seed);
+    expect(summary.failures).toEqual([]);
   });
 });
