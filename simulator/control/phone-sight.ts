@@ -2,6 +2,7 @@
 import type { Prompt } from "../../agent/phone.ts";
 import { buttonLabel, type Hand } from "../people/hand.ts";
 
+/** As in a list. */
 export function phoneLine(hand: Hand) {
   const { config } = hand.phone;
   const view = hand.phone.view();
@@ -22,6 +23,7 @@ export function phoneLine(hand: Hand) {
   };
 }
 
+/** All that is to be seen: the sheet with its buttons, the apps, the state. */
 export function phoneSight(hand: Hand) {
   const { config } = hand.phone;
   const view = hand.phone.view();

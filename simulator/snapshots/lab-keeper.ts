@@ -36,7 +36,7 @@ export interface SnapshotFacts {
   readonly bytes: number;
 }
 
-/** As the routes have it; the errors are those of LabKeeper. */
+/** One lab and its snapshots. What moves the whole lab is done one at a time. */
 export class LabKeeper {
   readonly #disk: Disk;
   readonly #folder: LabFolder;
@@ -104,7 +104,7 @@ export class LabKeeper {
     });
   }
 
-  /** By name. One that can't be read any more is left out of the facts, and is refused when it is asked for. */
+  /** By name. One that can't be read any more comes with the code of what is wrong with it, and is refused when it is asked for. */
   async snapshots(): Promise<(SnapshotFacts | { readonly name: string; readonly problem: string })[]> {
     const found = [];
     for (const name of await this.#names()) {
@@ -260,6 +260,7 @@ export class LabKeeper {
   }
 }
 
+/** What is told of a snapshot of so many bytes. */
 export function factsOf(name: string, archive: LabArchive, bytes: number): SnapshotFacts {
   const { takenAt, phoneCount, beginning } = archive;
   return { name, takenAt, seed: beginning?.seed ?? null, phoneCount, bytes };
