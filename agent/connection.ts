@@ -23,7 +23,7 @@ import type { Portal } from "./portal.ts";
 import { isInSetupAssistant } from "./setup-assistant.ts";
 import type { EnrollmentRecord } from "./state.ts";
 import { returnDelayMs } from "./return-delay.ts";
-import { batteryPulled, Halted, pause, untilHalted } from "./tasks.ts";
+import { batteryPulled, Halted, throwIfHalted, untilHalted } from "./tasks.ts";
 
 const receiptTimeoutMs = 30_000;
 const checkOutTimeoutMs = 5_000;
@@ -39,6 +39,8 @@ export interface ServerConnection {
   keep(): Promise<ConnectionEnd>;
   /** Polls, if the last word was NotNow. */
   pollAfterNotNow(): void;
+  /** Ends a wait before the next attempt: the network is back. */
+  retryNow(): void;
   /** Tells the server what has changed of that which check-in tells, now or on the next connection. */
   updateToken(): void;
   /** Tells the server once that the profile is gone, if there is a connection, and ends `keep`. Waits a few seconds at most. */
@@ -79,6 +81,8 @@ export function createServerConnection(
   let updating = false;
   let removed = false;
   let checkOutReceived: (() => void) | undefined;
+  /** Ends the wait between two connections. */
+  let wakeUp: (() => void) | undefined;
   const removal = new AbortController();
   signal.addEventListener("abort", () => removal.abort());
 
@@ -305,12 +309,24 @@ export function createServerConnection(
       attempt += 1;
       tell({ code: "unavailable", message: describe(end, delayMs) });
       try {
-        await pause(world, delayMs, removal.signal);
+        await rest(delayMs);
       } catch (error) {
         if (error instanceof Halted && removed) return "removed";
         throw error;
       }
     }
+  }
+
+  /** Waits, unless there is reason to try again at once. Throws Halted. */
+  async function rest(delayMs: number): Promise<void> {
+    const early = new AbortController();
+    wakeUp = () => early.abort();
+    removal.signal.addEventListener("abort", wakeUp);
+    throwIfHalted(removal.signal);
+    await world.sleep(delayMs, early.signal);
+    removal.signal.removeEventListener("abort", wakeUp);
+    wakeUp = undefined;
+    throwIfHalted(removal.signal);
   }
 
   function describe(end: ChannelClosed | ChannelFault | NetworkError, delayMs: number): string {
@@ -339,6 +355,7 @@ export function createServerConnection(
     pollAfterNotNow() {
       if (checkedIn && lastStatus === "NotNow" && state.departure === null) sendIdle();
     },
+    retryNow: () => wakeUp?.(),
     updateToken() {
       if (!checkedIn || !state.tokenUpdateDue || updating) return;
       updating = true;

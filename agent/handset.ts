@@ -243,6 +243,10 @@ class Handset implements Phone, HandsetPort {
     this.#software().setBusy(busy);
   }
 
+  setAirplane(airplane: boolean): void {
+    this.#software().setAirplane(airplane);
+  }
+
   async installProfile(profile: Uint8Array): Promise<void> {
     await this.#software().installProfile(profile);
   }

@@ -6,16 +6,18 @@ import { lockPhone, unlockPhone } from "./lock.ts";
 import { passcodeCharactersMax, passcodeFault } from "./passcode.ts";
 import type { Phone } from "./phone.ts";
 import { findProfile, installProfile, removeInstalled } from "./profiles.ts";
+import type { Radio } from "./radio.ts";
 import { restrictions, type RestrictionName } from "./restrictions.ts";
 
 export type Owner = Pick<
   Phone,
-  "lock" | "unlock" | "setPasscode" | "setBusy" | "installProfile" | "removeProfile"
+  "lock" | "unlock" | "setPasscode" | "setBusy" | "setAirplane" | "installProfile" | "removeProfile"
 >;
 
 export function createOwner(
   phone: PhoneCore,
-  connection: Pick<ServerConnection, "pollAfterNotNow">,
+  connection: Pick<ServerConnection, "pollAfterNotNow" | "retryNow">,
+  radio: Pick<Radio, "wentOff">,
   leaveManagement: () => Promise<void>,
 ): Owner {
   const { store, tasks, changed, supervised } = phone;
@@ -56,6 +58,14 @@ export function createOwner(
       changed();
       tasks.run(() => store.save());
       if (!busy) connection.pollAfterNotNow();
+    },
+    setAirplane(airplane) {
+      if (state.airplane === airplane) return;
+      state.airplane = airplane;
+      changed();
+      tasks.run(() => store.save());
+      if (airplane) radio.wentOff();
+      else connection.retryNow();
     },
     async installProfile(profile) {
       requireAllowed("allowUIConfigurationProfileInstallation", "install another one");

@@ -15,6 +15,7 @@ export function viewOfState(
     lockMessage: state.lockMessage,
     hasPasscode: state.passcode !== null,
     busy: state.busy,
+    airplane: state.airplane,
     inSetupAssistant: isInSetupAssistant(state),
     deviceName: deviceName(state, config),
     profiles: state.profiles.map(({ identifier, displayName, managed }) => ({

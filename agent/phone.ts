@@ -121,6 +121,8 @@ export interface PhoneView {
   readonly lockMessage: LockMessage | null;
   readonly hasPasscode: boolean;
   readonly busy: boolean;
+  /** In airplane mode: no network, until the person switches it off. */
+  readonly airplane: boolean;
   /** In Setup Assistant, until the server lets it go on. */
   readonly inSetupAssistant: boolean;
   readonly deviceName: string;
@@ -174,6 +176,8 @@ export interface Phone {
   setPasscode(passcode: string | null): Promise<void>;
   /** The phone is not at leisure (it restores, updates, …): it puts off what can be put off. */
   setBusy(busy: boolean): void;
+  /** The person switches airplane mode on or off. What was under way over the network breaks off. */
+  setAirplane(airplane: boolean): void;
   /**
    * The person installs a configuration profile, signed or not. Throws PippinError `invalid_request` for one that the phone does not
    * take, `forbidden` where a profile doesn't let them.

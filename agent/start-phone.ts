@@ -1,5 +1,5 @@
 import { PippinError } from "../shared/errors.ts";
-import type { DiskError } from "../shared/world.ts";
+import type { DiskError, World } from "../shared/world.ts";
 import { createAccount } from "./account.ts";
 import { deviceLicensesSince, isAtLeast } from "../shared/os-version.ts";
 import { createAppStoreClient } from "./app-store-client.ts";
@@ -19,6 +19,7 @@ import { createPortal } from "./portal.ts";
 import type { Phone, PhoneConfig, PhoneStatus, PhoneTrouble, PhoneView } from "./phone.ts";
 import { viewOfState } from "./phone-view.ts";
 import { createPrompts } from "./prompts.ts";
+import { Radio } from "./radio.ts";
 import { restrictions } from "./restrictions.ts";
 import { isInSetupAssistant } from "./setup-assistant.ts";
 import type { PhoneStore } from "./state.ts";
@@ -42,13 +43,16 @@ export async function startPhone(context: HandsetContext, config: PhoneConfig): 
 
 /** The phone's software, from boot to shutdown. What it keeps is in `store`; everything else begins anew. */
 function bootPhone(
-  { world, recorder }: HandsetContext,
+  context: HandsetContext,
   config: PhoneConfig,
   store: PhoneStore,
   handset: HandsetPort,
 ): RunningPhone {
+  const { recorder } = context;
   const { udid } = config;
   const { state } = store;
+  const radio = new Radio(context.world, () => state.airplane);
+  const world: World = radio;
   const halt = new AbortController();
   let status: PhoneStatus = state.enrollment?.stage === "enrolled" ? "enrolled" : "enrolling";
   let trouble: PhoneTrouble | null = null;
@@ -128,7 +132,7 @@ function bootPhone(
   const portal = createPortal(phone);
   const connection = createServerConnection(phone, desk, { tell, reported, portal });
   const person = createPerson(phone);
-  const owner = createOwner(phone, connection, () => leaveManagement("profile-removed"));
+  const owner = createOwner(phone, connection, radio, () => leaveManagement("profile-removed"));
 
   async function live(): Promise<void> {
     if (state.resting) return rest(state.resting, null);

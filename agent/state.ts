@@ -134,6 +134,7 @@ const PhoneDocument = z.object({
     .nullable()
     .default(null),
   busy: z.boolean().default(false),
+  airplane: z.boolean().default(false),
   power: z.enum(["on", "off"]).default("on"),
   /** Whether Setup Assistant waits for the server's word to go on. */
   setup: z.enum(["awaitingConfiguration", "done"]).default("done"),

@@ -30,6 +30,11 @@ export const problems = {
   precondition_failed: 412,
   limit_exceeded: 429,
   queue_full: 429,
+  // A lab and its phones.
+  ambiguous_name: 409,
+  clock_not_held: 409,
+  snapshot_damaged: 400,
+  snapshot_too_new: 409,
   // The volume-purchase token.
   token_malformed: 400,
   token_not_acknowledged: 400,

@@ -69,6 +69,7 @@ export const eventNames = [
   "disk.failed",
   "disk.recovered",
   "housekeeping.pruned",
+  "lab.changed",
 ] as const;
 export type EventName = (typeof eventNames)[number];
 

@@ -22,6 +22,8 @@ export interface JsonClientOptions {
   readonly key: string;
   /** How long to keep trying while the other side can't be reached (it may be restarting). */
   readonly patienceMs: number;
+  /** How long one request may take. Default: as the world has it. */
+  readonly timeoutMs?: number | undefined;
 }
 
 export class JsonClient {
@@ -45,7 +47,7 @@ export class JsonClient {
 
   /** Throws ApiError for a refusal, NetworkError when patience ran out. */
   async send<T>(method: string, path: string, body?: string, contentType?: string): Promise<T> {
-    const { world, baseUrl, key, patienceMs } = this.#options;
+    const { world, baseUrl, key, patienceMs, timeoutMs } = this.#options;
     const headers: Record<string, string> = { authorization: `Bearer ${key}`, accept: "application/json" };
     if (contentType !== undefined) headers["content-type"] = contentType;
     if (method === "POST") headers["idempotency-key"] = world.uuid();
@@ -56,6 +58,7 @@ export class JsonClient {
           method,
           headers,
           ...(body === undefined ? {} : { body }),
+          ...(timeoutMs === undefined ? {} : { timeoutMs }),
         });
         if (response.status !== 503 || world.now() >= deadline)
           return read<T>(response.status, response.body);
@@ -68,23 +71,33 @@ export class JsonClient {
 }
 
 function read<T>(status: number, body: Buffer): T {
-  const text = body.toString("utf8");
-  let json: unknown;
-  try {
-    json = text === "" ? {} : JSON.parse(text);
-  } catch {
-    throw new ApiError(status, "malformed_json", `an answer that is no JSON (HTTP status ${status})`);
-  }
-  if (status >= 200 && status < 300) return json as T;
-  const problem = json as {
-    code?: string;
-    detail?: string;
-    title?: string;
-    error?: { code?: string; message?: string };
-  };
-  throw new ApiError(
+  const refusal = (): ApiError => problemFrom(status, body);
+  if (status < 200 || status >= 300) throw refusal();
+  const json = parse(body);
+  if (json === undefined) throw refusal();
+  return json as T;
+}
+
+/** What a refusal says. */
+export function problemFrom(status: number, body: Buffer): ApiError {
+  const problem = parse(body) as
+    | { code?: string; detail?: string; title?: string; error?: { code?: string; message?: string } }
+    | undefined;
+  if (problem === undefined)
+    return new ApiError(status, "malformed_json", `an answer that is no JSON (HTTP status ${status})`);
+  return new ApiError(
     status,
     problem.code ?? problem.error?.code ?? "unknown",
     problem.detail ?? problem.error?.message ?? problem.title ?? `HTTP status ${status}`,
   );
+}
+
+/** Nothing counts as an empty object; undefined for what is no JSON. */
+function parse(body: Buffer): unknown {
+  const text = body.toString("utf8");
+  try {
+    return text === "" ? {} : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,19 +1,21 @@
 /** A whole lab: Apple, the MDM server and the phones with their people. The one place that knows the server's composition. */
 import { join } from "node:path";
-import type { Phone, PhoneConfig } from "../agent/phone.ts";
+import type { Phone } from "../agent/phone.ts";
 import type { ChannelProtocol } from "../shared/channel.ts";
-import { PippinError } from "../shared/errors.ts";
 import { createLiveWorld } from "../shared/live-world.ts";
 import { createRecorder, drawLife, type Recorder } from "../shared/trace.ts";
-import type { World } from "../shared/world.ts";
+import type { Disk, World } from "../shared/world.ts";
 import { worldWith } from "../shared/world-with.ts";
 import { startServer, type RunningServer } from "../server/start-server.ts";
 import { FaultDesk } from "./faults/fault-desk.ts";
-import { Fleet, makeUdid, withKeyPool } from "./fleet/fleet.ts";
+import { withKeyPool } from "./fleet/fleet.ts";
+import { PhoneDesk, type PhonePlace } from "./fleet/phone-desk.ts";
 import { serverKilled } from "./checks/trace-reading.ts";
 import { JsonClient } from "./json-client.ts";
-import { personaOf, readPhones } from "./organisation.ts";
-import { givePhone } from "./people/person.ts";
+import { beginLab } from "./fleet/beginning.ts";
+import type { Hand } from "./people/hand.ts";
+import { LabFolder, type LabFacts } from "./snapshots/lab-folder.ts";
+import { LabKeeper, type LabParts } from "./snapshots/lab-keeper.ts";
 import type { Lab, NewPhone, ServerPower } from "./scenarios/scenario.ts";
 import { startApple, type RunningApple } from "./start-apple.ts";
 import { openTraceFile } from "./trace-file.ts";
@@ -53,124 +55,62 @@ export interface LiveLabOptions extends LabOptions {
   readonly attach?: { serverUrl: string; adminKey: string; appleUrl: string; controlKey: string };
 }
 
-export interface RunningLab extends Lab {
+/** A lab whose phones can be taken in hand. */
+export interface LabWithHands extends Lab {
+  readonly hands: readonly Hand[];
+  /** Gives a phone to its person, or takes it away. Throws PippinError `conflict` when it has none. */
+  setHeld(hand: Hand, isHeld: boolean): Promise<void>;
+  /** As `addPhone`, for many at once. */
+  addPhones(phones: readonly NewPhone[]): Promise<Phone[]>;
+}
+
+export interface RunningLab extends LabWithHands {
   readonly serverUrl: string;
   readonly appleUrl: string;
   readonly adminKey: string;
   readonly controlKey: string;
   /** Whether the data folder held a lab already, which goes on. */
   readonly resumed: boolean;
+  /** Undefined where the lab can't be kept as a whole. */
+  readonly keeper?: LabKeeper | undefined;
   stop(): Promise<void>;
 }
 
-interface Parts {
+/** The people's side of a lab, which every lab has. */
+interface Outside {
   readonly options: LabOptions;
   readonly recorder: Recorder;
   readonly admin: JsonClient;
   readonly apple: JsonClient;
   readonly world: World;
-  readonly phoneWorld: World;
   readonly pace: Lab["pace"];
-  readonly directory: string;
-  readonly appleUrl: string;
-  readonly bytesPerSecond: number;
-  /** Whether the lab outlives this process. */
-  readonly keepsList: boolean;
   readonly faults: FaultDesk;
 }
 
-/** The phones and people of a lab, whichever world they are in. */
-class PhoneDesk {
-  readonly fleet: Fleet;
-  readonly #parts: Parts;
-
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.fleet = new Fleet({ world: parts.phoneWorld, recorder: parts.recorder });
-  }
-
-  lab(): Lab {
-    const { options, recorder, admin, apple, world, pace, faults } = this.#parts;
-    return {
-      seed: options.seed,
-      world,
-      recorder,
-      admin,
-      apple,
-      pace,
-      addPhone: (phone) => this.addPhone(phone),
-      restartPhone: (udid) => this.restartPhone(udid),
-      phones: this.fleet.phones,
-      faults,
-      progress: options.progress,
-    };
-  }
-
-  async addPhone(phone: NewPhone): Promise<Phone> {
-    const { phoneWorld, directory, appleUrl, options, bytesPerSecond } = this.#parts;
-    const started = await this.fleet.add({
-      udid: makeUdid(phoneWorld),
-      serialNumber: phone.serial,
-      productName: phone.product,
-      osVersion: phone.osVersion ?? "9.3.2",
-      buildVersion: "13F69",
-      deviceName: phone.name,
-      kind: phone.kind,
-      enrollmentUrl: phone.enrollmentUrl,
-      appleUrl,
-      protocol: options.protocol ?? "mdm.plist.binary",
-      dataDirectory: join(directory, phone.serial),
-      bytesPerSecond,
-      ...(phone.setupAssistant === undefined ? {} : { setupAssistant: phone.setupAssistant }),
-      ...(phone.refusesVpp === undefined ? {} : { refusesVpp: phone.refusesVpp }),
-    });
-    if (phone.persona) givePhone(phoneWorld, started, phone.persona);
-    if (this.#parts.keepsList) await this.#keepList();
-    return started;
-  }
-
-  /** As a phone that was switched off comes back: on what its disk kept, and in nobody's hand. */
-  async restartPhone(udid: string): Promise<Phone> {
-    const phone = this.fleet.phones.find(({ config }) => config.udid === udid);
-    if (!phone) throw new PippinError("not_found", `this lab has no phone ${udid}`);
-    await phone.kill();
-    return this.fleet.add(phone.config);
-  }
-
-  /** Notes which phones there are, so that a lab started again on this folder finds them. */
-  async #keepList(): Promise<void> {
-    const configs = this.fleet.phones.map((phone) => phone.config);
-    await this.#parts.phoneWorld.disk.writeFileAtomic(
-      this.#listPath,
-      `${JSON.stringify(configs, null, 1)}\n`,
-    );
-  }
-
-  /** Starts the phones that were here before, each with its person. Answers with how many there are. */
-  async resume(): Promise<number> {
-    const { phoneWorld, appleUrl, pace } = this.#parts;
-    const content = await phoneWorld.disk.readFile(this.#listPath);
-    if (content === undefined) return 0;
-    const rows = new Map(readPhones().map((row) => [row.serial, row]));
-    const configs = JSON.parse(content.toString("utf8")) as PhoneConfig[];
-    for (const config of configs) {
-      const started = await this.fleet.add({ ...config, appleUrl });
-      const row = rows.get(config.serialNumber);
-      if (row) givePhone(phoneWorld, started, personaOf(row, pace));
-    }
-    return configs.length;
-  }
-
-  get #listPath(): string {
-    return join(this.#parts.directory, "phones.json");
-  }
+/** The lab as scenarios and people have it, with what is special to it. `phones` and `hands` go on telling the fleet as it grows. */
+function labOf<T extends object>(desk: PhoneDesk, outside: Outside, special: T): LabWithHands & T {
+  const { options, ...rest } = outside;
+  const lab = {
+    ...rest,
+    seed: options.seed,
+    addPhone: (phone: NewPhone) => desk.addPhone(phone),
+    addPhones: (phones: readonly NewPhone[]) => desk.addPhones(phones),
+    restartPhone: (udid: string) => desk.restartPhone(udid),
+    setHeld: (hand: Hand, isHeld: boolean) => desk.setHeld(hand, isHeld),
+    phones: desk.phones,
+    hands: desk.hands,
+    progress: options.progress,
+    ...special,
+  };
+  Object.defineProperty(lab, "phones", { get: () => desk.phones });
+  Object.defineProperty(lab, "hands", { get: () => desk.hands });
+  return lab;
 }
 
 /** Real sockets, real time. */
 export async function startLiveLab(options: LiveLabOptions): Promise<RunningLab> {
   const real = createLiveWorld();
   const world = options.dataDirectory === undefined ? worldWith(real, { disk: new MemoryDisk() }) : real;
-  const directory = options.dataDirectory ?? "/lab";
   const recorder = createRecorder({
     now: () => world.now(),
     run: options.seed,
@@ -179,79 +119,221 @@ export async function startLiveLab(options: LiveLabOptions): Promise<RunningLab>
   });
   if (options.onEvent) recorder.subscribe(options.onEvent);
   const trace = options.tracePath && (await openTraceFile(real.disk, options.tracePath, recorder));
-  const ending: (() => Promise<void>)[] = [];
-  const faults = new FaultDesk(recorder);
+  const ending: (() => Promise<void>)[] = trace ? [() => trace.close()] : [];
+  // Making keys takes longer than all the rest: begun first, waited for last.
+  const keyedWorld = withKeyPool(world, keyPoolSize);
+  keyedWorld.catch(() => undefined);
+  const { dataDirectory = keptDirectory, attach, host, serverPort, applePort } = options;
+  const kept: KeptLabOptions = {
+    ...{ lab: options, host, serverPort, applePort, attach, directory: dataDirectory },
+    ...{ pace: "quick", bytesPerSecond: 1_000_000_000 },
+  };
+  return await startKeptLab({ world, keyedWorld, recorder, faults: new FaultDesk(recorder) }, kept, ending);
+}
+
+/** A lab that lies in one folder, whichever world it is in. */
+interface KeptLabOptions extends Pick<LiveLabOptions, "host" | "serverPort" | "applePort"> {
+  readonly lab: LabOptions;
+  readonly directory: string;
+  readonly attach?: LiveLabOptions["attach"];
+  readonly pace: Lab["pace"];
+  readonly bytesPerSecond: number;
+}
+
+interface Setting {
+  readonly world: World;
+  /** The world with the keys of the fleet, which take their time. */
+  readonly keyedWorld: Promise<World>;
+  readonly recorder: Recorder;
+  readonly faults: FaultDesk;
+}
+
+/** `ending` is what is to be ended with it, or when it can't be started. */
+async function startKeptLab(
+  setting: Setting,
+  options: KeptLabOptions,
+  ending: (() => Promise<void>)[],
+): Promise<RunningLab> {
+  const { world, recorder, faults } = setting;
+  const end = async () => {
+    for (const step of ending) await step();
+  };
   try {
-    // Making keys takes longer than all the rest: begun first, waited for last.
-    const phoneWorld = withKeyPool(world, keyPoolSize);
-    phoneWorld.catch(() => undefined);
-    const drawKey = () => world.randomBytes(24).toString("base64url");
-    const { attach, host } = options;
-    const controlKey = attach?.controlKey ?? drawKey();
-    const adminKey = attach?.adminKey ?? `pk_${drawKey()}`;
-    let appleUrl = attach?.appleUrl;
-    if (appleUrl === undefined) {
-      await world.disk.makeDirectory(directory);
-      const dataFile = join(directory, "apple.json");
-      const apple = await startApple(world, recorder, {
-        host,
-        port: options.applePort,
-        controlKey,
-        dataFile,
-      });
-      ending.unshift(() => apple.stop());
-      appleUrl = apple.url;
-    }
-    let serverUrl = attach?.serverUrl;
-    if (serverUrl === undefined) {
-      const server = await startServer(faults.serverWorld(world), recorder, {
-        host,
-        port: options.serverPort,
-        dataDirectory: join(directory, "server"),
-        appleUrl,
-        insecureDevKey: adminKey,
-      });
-      ending.unshift(() => server.stop());
-      serverUrl = server.url;
-    }
-    const desk = new PhoneDesk({
-      options,
-      recorder,
-      world,
-      faults,
-      phoneWorld: faults.phoneWorld(await phoneWorld),
+    const folder = await LabFolder.open(world.disk, options.directory);
+    ending.unshift(() => folder.close());
+    const parts = new RunningParts(setting, options);
+    ending.unshift(() => parts.stop());
+    await parts.start(folder.current, folder.facts);
+    const { desk, serverUrl, appleUrl, adminKey, controlKey } = parts;
+    if (folder.facts.serverUrl === null) await folder.note({ serverUrl });
+    const outside: Outside = {
+      ...{ options: options.lab, recorder, world, faults, pace: options.pace },
       admin: new JsonClient({ world, baseUrl: serverUrl, key: adminKey, patienceMs }),
       apple: new JsonClient({ world, baseUrl: appleUrl, key: controlKey, patienceMs }),
-      pace: "quick",
-      directory: join(directory, "phones"),
-      appleUrl,
-      bytesPerSecond: 1_000_000_000,
-      keepsList: options.dataDirectory !== undefined,
-    });
-    ending.unshift(() => desk.fleet.stop());
-    const resumed = (await desk.resume()) > 0;
-    const stop = async () => {
-      for (const end of ending) await end();
-      if (trace) await trace.close();
     };
-    return withPhones(desk, { serverUrl, appleUrl, adminKey, controlKey, resumed, stop });
+    const keeper = new LabKeeper({
+      ...{ disk: world.disk, folder, parts },
+      begin: async (beginning) => void (await beginLab(lab, beginning)),
+      note: (what, name) =>
+        void recorder.record("lab.changed", { what, ...(name === undefined ? {} : { name }) }),
+    });
+    const lab: RunningLab = labOf(desk, outside, {
+      ...{ serverUrl, appleUrl, adminKey, controlKey },
+      resumed: desk.phones.length > 0,
+      // Servers that are somebody else's can't be stopped and started from here.
+      keeper: options.attach === undefined ? keeper : undefined,
+      stop: end,
+    });
+    return lab;
   } catch (error) {
-    for (const end of ending) await end();
-    if (trace) await trace.close();
+    await end();
     throw error;
   }
 }
 
-/** `phones` must go on telling the fleet as it grows. */
-function withPhones<T extends object>(desk: PhoneDesk, extra: T): Lab & T {
-  const lab = { ...desk.lab(), ...extra };
-  Object.defineProperty(lab, "phones", { get: () => desk.fleet.phones });
-  return lab;
+/** Apple, the server and the phones of a lab, which can be stopped, and started on another folder. */
+class RunningParts implements LabParts {
+  readonly adminKey: string;
+  readonly controlKey: string;
+  readonly #setting: Setting;
+  readonly #options: KeptLabOptions;
+  readonly #running: (() => Promise<void>)[] = [];
+  #desk: PhoneDesk | undefined;
+  #appleUrl: string | undefined;
+  #serverUrl: string | undefined;
+  /** Where the phones believe that their server is, when that is not where it listens. */
+  #formerUrl: string | undefined;
+
+  constructor(setting: Setting, options: KeptLabOptions) {
+    this.#setting = setting;
+    this.#options = options;
+    const { attach } = options;
+    const drawKey = () => setting.world.randomBytes(24).toString("base64url");
+    this.controlKey = attach?.controlKey ?? drawKey();
+    this.adminKey = attach?.adminKey ?? `pk_${drawKey()}`;
+    this.#appleUrl = attach?.appleUrl;
+    this.#serverUrl = attach?.serverUrl;
+  }
+
+  get desk(): PhoneDesk {
+    if (this.#desk === undefined) throw new Error("the lab was not started");
+    return this.#desk;
+  }
+  get serverUrl(): string {
+    return this.#serverUrl ?? "";
+  }
+  get appleUrl(): string {
+    return this.#appleUrl ?? "";
+  }
+  get phoneCount(): number {
+    return this.desk.phones.length;
+  }
+  now(): number {
+    return this.#setting.world.now();
+  }
+
+  /** Throws what `startApple`, `startServer` and the phones throw; then nothing runs. */
+  async start(directory: string, facts: LabFacts): Promise<void> {
+    try {
+      await this.#setting.world.disk.makeDirectory(directory);
+      if (this.#options.attach === undefined) {
+        await this.#startApple(directory);
+        await this.#startServer(directory, facts.serverUrl);
+      }
+      const place = { directory: join(directory, "phones"), appleUrl: this.appleUrl };
+      this.#desk ??= await this.#createDesk(place);
+      this.#running.unshift(() => this.desk.close());
+      await this.#desk.open(place);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    for (const stop of this.#running.splice(0)) await stop();
+  }
+
+  async #startApple(directory: string): Promise<void> {
+    const { world, recorder } = this.#setting;
+    const apple = await startApple(world, recorder, {
+      host: this.#options.host,
+      port: portOf(this.#appleUrl) ?? this.#options.applePort,
+      controlKey: this.controlKey,
+      dataFile: join(directory, "apple.json"),
+    });
+    this.#running.unshift(() => apple.stop());
+    this.#appleUrl = apple.url;
+  }
+
+  async #startServer(directory: string, knownUrl: string | null): Promise<void> {
+    const { world, recorder, faults } = this.#setting;
+    let listensAt = "";
+    const listening = worldWith(world, {
+      async serve(wanted) {
+        const listener = await world.serve(wanted);
+        listensAt = listener.url;
+        return listener;
+      },
+    });
+    const server = await startServer(faults.serverWorld(listening), recorder, {
+      host: this.#options.host,
+      port: portOf(this.#serverUrl) ?? this.#options.serverPort,
+      dataDirectory: join(directory, "server"),
+      appleUrl: this.appleUrl,
+      insecureDevKey: this.adminKey,
+      // Phones stay with the address that they enrolled at.
+      ...(knownUrl === null ? {} : { publicUrl: knownUrl }),
+    });
+    this.#running.unshift(() => server.stop());
+    this.#serverUrl = listensAt;
+    this.#formerUrl = knownUrl === null || knownUrl === listensAt ? undefined : knownUrl;
+  }
+
+  async #createDesk(place: PhonePlace): Promise<PhoneDesk> {
+    const { recorder, faults, keyedWorld } = this.#setting;
+    const { lab, pace, bytesPerSecond, attach } = this.#options;
+    const toServer = ledTo(faults.phoneWorld(await keyedWorld), (url) => this.#whereItIs(url));
+    return new PhoneDesk(
+      {
+        ...{ world: toServer, recorder, pace, bytesPerSecond },
+        protocol: lab.protocol ?? "mdm.plist.binary",
+        keepsList: attach === undefined,
+      },
+      place,
+    );
+  }
+
+  /** As a name service would: the server of a lab that has moved is found at the address it had. */
+  #whereItIs(url: string): string {
+    if (this.#formerUrl === undefined) return url;
+    const [asked, former, present] = [new URL(url), new URL(this.#formerUrl), new URL(this.serverUrl)];
+    if (asked.host !== former.host) return url;
+    asked.host = present.host;
+    return asked.href;
+  }
 }
+
+function portOf(url: string | undefined): number | undefined {
+  return url === undefined ? undefined : Number(new URL(url).port);
+}
+
+/** The same world with other addresses behind the names. */
+function ledTo(world: World, whereIs: (url: string) => string): World {
+  return worldWith(world, {
+    request: (url, init) => world.request(whereIs(url), init),
+    connect: (url, options, handlers) => world.connect(whereIs(url), options, handlers),
+  });
+}
+
+/** Where a lab that isn't on a real disk lies. */
+export const keptDirectory = "/lab";
 
 const virtualHosts = { server: "10.0.0.1", apple: "10.0.0.2" } as const;
 
 export interface VirtualLabOptions extends LabOptions {
+  /** What the clock says at first, in milliseconds since 1970. Default: as the virtual world has it. */
+  readonly startAt?: number | undefined;
   /** Default: when a trace is written, or `onEvent` given. */
   readonly keepsWire?: boolean;
   /** Puts something between the phones and their world: a fault. */
@@ -307,21 +389,24 @@ async function startVirtualLab(
   let server: RunningServer | undefined = await boot();
   const serverUrl = server.url;
   const fleet = virtual.process("phones");
-  const phones = new PhoneDesk({
-    options,
-    recorder,
+  const phones = new PhoneDesk(
+    {
+      world: faults.phoneWorld(options.phoneWorld?.(fleet.world) ?? fleet.world),
+      ...{ recorder, pace: "natural" },
+      protocol: options.protocol ?? "mdm.plist.binary",
+      bytesPerSecond: 2_500_000,
+      keepsList: false,
+    },
+    { directory: "/phones", appleUrl: apple.url },
+  );
+  const outside: Outside = {
+    ...{ options, recorder, faults },
     world: desk.world,
-    faults,
-    phoneWorld: faults.phoneWorld(options.phoneWorld?.(fleet.world) ?? fleet.world),
     admin: new JsonClient({ world: desk.world, baseUrl: serverUrl, key: adminKey, patienceMs }),
     apple: new JsonClient({ world: desk.world, baseUrl: apple.url, key: controlKey, patienceMs }),
     pace: "natural",
-    directory: "/phones",
-    appleUrl: apple.url,
-    bytesPerSecond: 2_500_000,
-    keepsList: false,
-  });
-  const lab: VirtualLab = withPhones(phones, {
+  };
+  const lab: VirtualLab = labOf(phones, outside, {
     serverUrl,
     appleUrl: apple.url,
     adminKey,
@@ -350,7 +435,7 @@ async function startVirtualLab(
       server = await boot();
     },
     async stop() {
-      await phones.fleet.stop();
+      await phones.close();
       await server?.stop();
       await apple.stop();
     },
@@ -359,11 +444,8 @@ async function startVirtualLab(
   return lab;
 }
 
-/**
- * A virtual lab that stands still between calls: nothing happens in it, and no time passes, unless `drive` or `advance` is under way.
- */
-export interface HeldLab {
-  readonly lab: VirtualLab;
+/** What lets a virtual lab go on, from outside. */
+export interface Hold {
   /**
    * Lets the world go on until the deed is done, and answers with what it answered. Several may be under way at once. Throws what the
    * deed throws, and an Error when nothing is left to happen and the deed still waits.
@@ -378,9 +460,48 @@ export interface HeldLab {
   close(): Promise<void>;
 }
 
+/**
+ * A virtual lab that stands still between calls: nothing happens in it, and no time passes, unless `drive` or `advance` is under way.
+ */
+export interface HeldLab extends Hold {
+  readonly lab: VirtualLab;
+}
+
 /** Opens a virtual lab to be worked with from outside. The trace, if wanted, is written in the real world. */
 export async function holdVirtualLab(options: VirtualLabOptions): Promise<HeldLab> {
-  const virtual = createVirtualWorld({ seed: options.seed });
+  return await holdWorld(options, (virtual, recorder) => startVirtualLab(virtual, options, recorder));
+}
+
+/**
+ * The same for a lab that can be kept: Apple, the server and the phones are one process on one disk, in place of one each that could be
+ * killed by itself. `before` says what lies on that disk already.
+ */
+export async function holdKeptLab(
+  options: LabOptions & Pick<VirtualLabOptions, "startAt">,
+  before: (disk: Disk) => Promise<void> = () => Promise.resolve(),
+): Promise<Hold & { readonly lab: RunningLab; readonly disk: Disk }> {
+  let disk: Disk = new MemoryDisk();
+  const held = await holdWorld(options, async (virtual, recorder) => {
+    const process = virtual.process("lab");
+    const { world } = process;
+    disk = process.disk;
+    await before(disk);
+    const setting = { world, keyedWorld: Promise.resolve(world), recorder, faults: new FaultDesk(recorder) };
+    const kept: KeptLabOptions = {
+      ...{ lab: options, host: virtualHosts.server, serverPort: 8080, applePort: 8081 },
+      ...{ directory: keptDirectory, pace: "natural", bytesPerSecond: 2_500_000 },
+    };
+    return await startKeptLab(setting, kept, []);
+  });
+  return { ...held, disk };
+}
+
+async function holdWorld<L extends RunningLab>(
+  options: VirtualLabOptions,
+  start: (virtual: VirtualWorld, recorder: Recorder) => Promise<L>,
+): Promise<Hold & { readonly lab: L }> {
+  const { seed, startAt } = options;
+  const virtual = createVirtualWorld({ seed, ...(startAt === undefined ? {} : { startAt }) });
   const recorder = createRecorder({
     now: () => virtual.now(),
     run: options.seed,
@@ -391,7 +512,7 @@ export async function holdVirtualLab(options: VirtualLabOptions): Promise<HeldLa
     options.tracePath && (await openTraceFile(createLiveWorld().disk, options.tracePath, recorder));
   const driver = new Driver(virtual);
   try {
-    const lab = await driver.drive(() => startVirtualLab(virtual, options, recorder));
+    const lab = await driver.drive(() => start(virtual, recorder));
     return {
       lab,
       drive: (deed) => driver.drive(deed),

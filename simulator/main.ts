@@ -6,6 +6,8 @@ import { PippinError, type ProblemCode } from "../shared/errors.ts";
 import { DiskError, NetworkError } from "../shared/world.ts";
 import { registerAdminCommands } from "./cli/admin/register.ts";
 import { registerAppleCommand } from "./cli/apple-command.ts";
+import { registerExecCommand } from "./cli/exec-command.ts";
+import { registerLabCommands } from "./cli/lab/register.ts";
 import { registerRunCommand } from "./cli/run-command.ts";
 import { registerTraceCommand } from "./cli/trace-command.ts";
 import { registerUpCommand } from "./cli/up-command.ts";
@@ -42,6 +44,8 @@ export async function main(args: readonly string[]): Promise<number> {
   registerAgentCommand(program);
   registerRunCommand(program, setExitCode);
   registerTraceCommand(program, setExitCode);
+  registerExecCommand(program, setExitCode);
+  registerLabCommands(program);
   registerAdminCommands(program);
   // `pippin complete <shell>` prints the script that makes a shell complete all of these.
   tab(program);

@@ -26,7 +26,7 @@ export const bodyBytesMax = 1024 * 1024;
 const nothing = Buffer.alloc(0);
 
 /** Undefined when there is more than `bytesMax`. */
-async function readBody(request: Request, bytesMax: number): Promise<Buffer | undefined> {
+export async function readBody(request: Request, bytesMax: number): Promise<Buffer | undefined> {
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) return undefined;
   if (!request.body) return nothing;
   const reader = request.body.getReader();

@@ -47,6 +47,11 @@ export class Fleet {
     return phone;
   }
 
+  /** Phones that have stopped are none of this fleet any more. */
+  forget(): void {
+    this.#phones.clear();
+  }
+
   async stop(): Promise<void> {
     await Promise.all(this.phones.map((phone) => phone.stop()));
   }

@@ -69,3 +69,6 @@ export const TimeOfDay = z.string().transform((text, context): number => {
   context.addIssue({ code: "custom", message: "expected a time of day such as 22:30" });
   return z.NEVER;
 });
+
+/** The same, and above 0. */
+export const Span = Duration.refine((ms) => ms > 0, "expected more than no time");

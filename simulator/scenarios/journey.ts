@@ -140,7 +140,7 @@ async function enrolPhones(lab: Lab, rows: readonly PhoneRow[], check: Expectati
     if (url === undefined) throw new Error("the server made fewer enrolment tokens than were asked for");
     const { serial, product, name, kind } = row;
     const persona = personaOf(row, lab.pace);
-    await lab.addPhone({ serial, product, name, kind, enrollmentUrl: url, persona });
+    await lab.addPhone({ serial, product, name, kind, owner: row.owner, enrollmentUrl: url, persona });
   }
   await check.eventually("every phone is enrolled", enrolPatienceMs, () => {
     const waiting = lab.phones.filter((phone) => !phone.view().enrolled).length;

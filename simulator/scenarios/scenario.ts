@@ -19,6 +19,10 @@ export interface NewPhone {
   readonly refusesVpp?: boolean;
   /** Default: 9.3.2, the one of mid-2016. */
   readonly osVersion?: string;
+  /** Default: drawn. */
+  readonly udid?: string;
+  /** Whose it is, by the directory. */
+  readonly owner?: string;
   /** Who holds it; undefined: it lies on a desk. */
   readonly persona?: Persona;
 }

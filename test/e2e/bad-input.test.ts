@@ -42,6 +42,13 @@ describe("the command line, given what it can't use", () => {
       ["run", "journey", "--world", "live", "--server", "http://127.0.0.1:1"],
       "belong together",
     ],
+    ["a fleet of less than nothing", ["up", "--fleet", "-1"], "--fleet"],
+    ["a fleet of more than can be", ["exec", "--fleet", "1000000", "--", "true"], "--fleet"],
+    ["a command that is missing", ["exec", "--fleet", "1"], "command"],
+    ["a folder for a virtual lab", ["up", "--world", "virtual", "--data", "/nowhere"], "--data"],
+    ["a phone that isn't named", ["device", "show"], "phone"],
+    ["a verb that no phone has", ["device", "fly"], "fly"],
+    ["a lab whose address is none", ["lab", "info", "--lab", "nowhere", "--lab-key", "k"], "--lab"],
     ["a port past the last", ["server", "--port", "99999"], "--port"],
     ["an address of Apple that is no URL", ["server", "--apple", "apple"], "--apple"],
     [

@@ -43,6 +43,11 @@ export class FaultyDisk implements Disk {
     return this.#isStopped;
   }
 
+  /** Steps so far, as `crashAtStep` counts them. */
+  get steps(): number {
+    return this.#steps;
+  }
+
   count(operation: DiskOperation): number {
     return this.operations.filter((one) => one.operation === operation).length;
   }

@@ -23,25 +23,48 @@ const groupHelp: Readonly<Record<string, string>> = {
   policies: "what an admin may choose",
   audit: "who did what",
 };
-const serverDefault = "http://127.0.0.1:8080";
+
+/** Whose verbs they are: where it is reached, and with which key. */
+export interface Surface {
+  /** As in a sentence: “Expected a key of the server”. */
+  readonly name: string;
+  readonly url: { readonly flag: string; readonly variable: string; readonly default: string };
+  readonly key: { readonly flag: string; readonly variable: string };
+  /** How long an answer may take. Default: as the world has it. */
+  readonly timeoutMs?: number;
+}
+
+const adminSurface: Surface = {
+  name: "the server",
+  url: { flag: "server", variable: "PIPPIN_SERVER", default: "http://127.0.0.1:8080" },
+  key: { flag: "admin-key", variable: "PIPPIN_ADMIN_KEY" },
+};
 const patienceMs = 0;
 const pageSize = 100;
 const rowsMaxDefault = 1_000;
 
 interface Connection {
-  readonly server: string;
-  readonly adminKey: string;
-  readonly json: boolean;
-  readonly limit: number;
+  readonly url: string;
+  readonly key: string;
 }
 
 export function registerAdminCommands(program: Command): void {
+  registerVerbs(program, verbs, groupHelp, adminSurface);
+}
+
+/** Adds `<group> <name>` for each verb. Answers with the groups, for what is no verb. */
+export function registerVerbs(
+  program: Command,
+  offered: readonly Verb[],
+  help: Readonly<Record<string, string>>,
+  surface: Surface,
+): Map<string, Command> {
   const groups = new Map<string, Command>();
-  for (const verb of verbs) {
+  for (const verb of offered) {
     const [groupName, name] = verb.words;
     let group = groups.get(groupName);
     if (group === undefined) {
-      group = program.command(groupName).description(groupHelp[groupName] ?? "");
+      group = program.command(groupName).description(help[groupName] ?? "");
       groups.set(groupName, group);
     }
     const command = group.command(name).description(verb.help);
@@ -52,10 +75,10 @@ export function registerAdminCommands(program: Command): void {
       if (required) option.makeOptionMandatory();
       command.addOption(option);
     }
-    command
-      .addOption(new Option("--server <url>", "the server").env("PIPPIN_SERVER").default(serverDefault))
-      .addOption(new Option("--admin-key <key>", "a key of the server").env("PIPPIN_ADMIN_KEY"))
-      .option("--json", "the answer as one JSON document, the last line of stdout");
+    addSurfaceOptions(command, surface).option(
+      "--json",
+      "the answer as one JSON document, the last line of stdout",
+    );
     if (verb.columns) command.option("--limit <rows>", "at most so many rows", String(rowsMaxDefault));
     command.action(async (...values: unknown[]) => {
       const options = values[command.registeredArguments.length] as Record<string, string | boolean>;
@@ -65,22 +88,34 @@ export function registerAdminCommands(program: Command): void {
         values[index],
       ]);
       const given = { ...options, ...Object.fromEntries(args) } as Given;
-      process.stdout.write(`${await runVerb(createLiveWorld(), verb, given)}\n`);
+      process.stdout.write(`${await runVerb(createLiveWorld(), verb, given, surface)}\n`);
     });
   }
+  return groups;
+}
+
+export function addSurfaceOptions(command: Command, { name, url, key }: Surface): Command {
+  return command
+    .addOption(new Option(`--${url.flag} <url>`, name).env(url.variable).default(url.default))
+    .addOption(new Option(`--${key.flag} <key>`, `a key of ${name}`).env(key.variable));
 }
 
 /** What the verb prints. Throws ApiError, NetworkError, PippinError `usage`. */
-export async function runVerb(world: World, verb: Verb, given: Given): Promise<string> {
-  const connection = connectionOf(given);
+export async function runVerb(
+  world: World,
+  verb: Verb,
+  given: Given,
+  surface: Surface = adminSurface,
+): Promise<string> {
+  const { json, limit } = rowsOf(given);
+  connectionOf(given, surface);
   const readText = async (name: string) => {
     const bytes = name === "-" ? await readAll(process.stdin) : await world.disk.readFile(resolve(name));
     if (bytes === undefined) throw new PippinError("usage", `There is no file ${name}.`);
     return bytes.toString("utf8");
   };
   const request = await verb.request(given, readText);
-  const { server, adminKey, json, limit } = connection;
-  const client = new JsonClient({ world, baseUrl: server, key: adminKey, patienceMs });
+  const client = clientOf(world, given, surface);
   const body = request.raw?.text ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
   const mediaType = request.raw?.mediaType ?? (body === undefined ? undefined : "application/json");
   const first = await client.send<Record<string, unknown>>(
@@ -108,24 +143,40 @@ export async function runVerb(world: World, verb: Verb, given: Given): Promise<s
 }
 
 function paged(path: string, verb: Verb, wanted: number): string {
-  if (verb.columns === undefined || /\/acts\/./.test(path)) return path;
+  if (verb.columns === undefined || verb.isWhole === true || /\/acts\/./.test(path)) return path;
   return `${path}${path.includes("?") ? "&" : "?"}limit=${Math.min(pageSize, wanted)}`;
 }
 
-function connectionOf(given: Given): Connection {
-  const server = String(given["server"] ?? serverDefault);
-  if (!URL.canParse(server) || !/^https?:$/.test(new URL(server).protocol))
-    throw new PippinError("usage", `--server: expected a URL such as ${serverDefault}`);
-  const adminKey = given["adminKey"];
-  if (typeof adminKey !== "string" || adminKey === "")
+/** Throws PippinError `usage`. */
+export function clientOf(world: World, given: Given, surface: Surface): JsonClient {
+  const { url, key } = connectionOf(given, surface);
+  return new JsonClient({ world, baseUrl: url, key, patienceMs, timeoutMs: surface.timeoutMs });
+}
+
+/** Throws PippinError `usage`. */
+export function connectionOf(given: Given, { name, url, key }: Surface): Connection {
+  const address = String(given[camelCase(url.flag)] ?? url.default);
+  if (!URL.canParse(address) || !/^https?:$/.test(new URL(address).protocol))
+    throw new PippinError("usage", `--${url.flag}: expected a URL such as ${url.default}`);
+  const secret = given[camelCase(key.flag)];
+  if (typeof secret !== "string" || secret === "")
     throw new PippinError(
       "usage",
-      "Expected a key of the server: --admin-key, or PIPPIN_ADMIN_KEY in the environment.",
+      `Expected a key of ${name}: --${key.flag}, or ${key.variable} in the environment.`,
     );
+  return { url: address.replace(/\/+$/, ""), key: secret };
+}
+
+function rowsOf(given: Given): { json: boolean; limit: number } {
   const limit = Number(given["limit"] ?? rowsMaxDefault);
   if (!Number.isInteger(limit) || limit < 1)
     throw new PippinError("usage", "--limit: expected a number of rows, 1 or more");
-  return { server: server.replace(/\/+$/, ""), adminKey, json: given["json"] === true, limit };
+  return { json: given["json"] === true, limit };
+}
+
+/** As commander names the option's value. */
+function camelCase(flag: string): string {
+  return flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 async function readAll(stream: AsyncIterable<unknown>): Promise<Buffer> {

@@ -36,6 +36,8 @@ export interface Verb {
   readonly columns?: readonly Column[];
   /** Where the rows are, when not in `items`. */
   readonly rows?: string;
+  /** The rows come all at once, not page by page. */
+  readonly isWhole?: boolean;
   /** Said when the answer is empty. */
   readonly done?: string;
 }

@@ -1,0 +1,58 @@
+/** The lab's control API: phones in the hand, the clock, and the lab as a whole. */
+import { createHash, timingSafeEqual } from "node:crypto";
+import { Hono } from "hono";
+import { PippinError } from "../../shared/errors.ts";
+import { toProblemResponse } from "../../shared/problem-document.ts";
+import { ApiError } from "../json-client.ts";
+import { clockRoutes } from "./clock-routes.ts";
+import type { ControlledLab } from "./controlled-lab.ts";
+import type { FleetMetrics } from "./fleet-metrics.ts";
+import { labRoutes } from "./lab-routes.ts";
+import { phoneRoutes } from "./phone-routes.ts";
+
+export interface ControlParts {
+  readonly control: ControlledLab;
+  readonly metrics: FleetMetrics;
+}
+
+/** Answers one request at a time or many; never throws. */
+export function createControlApi(
+  parts: ControlParts,
+  key: string,
+): (request: Request) => Response | Promise<Response> {
+  const { control, metrics } = parts;
+  const app = new Hono();
+  app.onError((error) => {
+    if (error instanceof ApiError) return toProblemResponse(passedOn(error));
+    if (!(error instanceof PippinError))
+      control.lab.recorder.record("internal.error", { where: "lab", error: error.stack ?? error.message });
+    return toProblemResponse(error);
+  });
+  app.use(async (context, next) => {
+    if (!isKey(context.req.header("authorization") ?? "", key))
+      throw new PippinError("unauthorized", "Expected the lab's key as a bearer token.");
+    await next();
+  });
+  app.get("/metrics", async (context) =>
+    context.body(await metrics.text(), 200, { "content-type": metrics.contentType }),
+  );
+  labRoutes(app, control);
+  clockRoutes(app, control);
+  phoneRoutes(app, control);
+  app.all("*", () => {
+    throw new PippinError("route_not_found", "The lab has no such route.");
+  });
+  return (request) => app.fetch(request);
+}
+
+/** In constant time, whatever the length of what was sent. */
+function isKey(authorization: string, key: string): boolean {
+  const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(hash(authorization), hash(`Bearer ${key}`));
+}
+
+/** What the server or Apple refused of that which the lab asked of it. */
+function passedOn({ code, message, status }: ApiError): PippinError {
+  const known = code === "not_found" || code === "limit_exceeded" ? code : "conflict";
+  return new PippinError(known, message, { details: { serverCode: code, serverStatus: status } });
+}
