@@ -9,14 +9,18 @@ import { requireRunning } from "./phone-routes.ts";
 
 const root = "/lab/v1/clock";
 
-const Advance = z.union([
-  z.strictObject({ by: Span }),
-  z.strictObject({
-    to: z.union([z.literal("tokenExpiry"), z.iso.datetime({ offset: true })], {
-      error: "expected tokenExpiry or a time such as 2017-06-15T08:00:00Z",
-    }),
-  }),
-]);
+const Advance = z
+  .strictObject({
+    by: Span.optional(),
+    to: z
+      .union([z.literal("tokenExpiry"), z.iso.datetime({ offset: true })], {
+        error: "expected tokenExpiry or a time such as 2017-06-15T08:00:00Z",
+      })
+      .optional(),
+  })
+  .refine(({ by, to }) => (by === undefined) !== (to === undefined), {
+    error: "expected either `by`, a span such as 90s, 2h or 1y, or `to`, a time or tokenExpiry",
+  });
 
 /** Adds the routes. */
 export function clockRoutes(app: Hono, control: ControlledLab): void {
@@ -32,7 +36,7 @@ export function clockRoutes(app: Hono, control: ControlledLab): void {
       throw new PippinError("clock_not_held", "This lab runs in real time: its clock can't be moved.");
     requireRunning(control);
     const now = control.lab.world.now();
-    const ms = "by" in given ? given.by : (await timeMeant(given.to)) - now;
+    const ms = given.by ?? (await timeMeant(given.to ?? "tokenExpiry")) - now;
     if (ms < 0) throw new PippinError("conflict", `that is over: it is ${new Date(now).toISOString()}`);
     await clock.advance(ms);
     return context.json({ ...reading(), advancedMs: ms });
