@@ -18,6 +18,8 @@ const lookMs = { virtual: { first: 1_000, max: 60_000 }, live: { first: 100, max
 const lookFactor = 1.3;
 /** Events that led to a miss. */
 const eventsShown = 12;
+/** Whoever waits for so long wants to know it before. */
+const tellingMs = 60_000;
 /** Apple and the server agree again within this time once the last step is done. */
 const settleMsMax = 3_600_000;
 
@@ -37,6 +39,9 @@ export async function play(lab: Lab, file: ScenarioFile): Promise<RunSummary> {
       `${file.name} needs --world virtual: in real time there is no step ${file.virtualVerbs.join(", ")}.`,
     );
   }
+  const waitMs = leastWaitMs(file);
+  if (lab.world.kind === "live" && waitMs >= tellingMs)
+    lab.progress(`in real time this takes at least ${formatDuration(waitMs)}`);
   const startedAt = lab.world.now();
   const check = new Expectations(lab);
   const stage = new Stage(lab, file, file.words);
@@ -69,6 +74,14 @@ export async function play(lab: Lab, file: ScenarioFile): Promise<RunSummary> {
   } finally {
     stage.close();
   }
+}
+
+/** What the steps wait for however things go: `wait`, and expectations that must hold for a while. */
+function leastWaitMs({ steps }: ScenarioFile): number {
+  return steps.reduce((sum, planned) => {
+    if (planned.kind === "expect") return sum + planned.forMs;
+    return sum + (planned.verb === "wait" ? Number(planned.given) : 0);
+  }, 0);
 }
 
 /** Does what a step says. Answers whether the scenario can go on; what failed is told to `check`. */

@@ -192,4 +192,18 @@ steps:
       "year needs --world virtual: in real time there is no step wait-until.",
     );
   });
+
+  it("tells before it begins how long it takes at least in real time", async () => {
+    const file = checkScenario({
+      name: "patient",
+      title: "waits",
+      world: { people: [{ id: "anna" }] },
+      steps: [{ wait: "2h" }, { expect: { licenses: { app: "Pages", used: 0 } }, for: "30m" }],
+    });
+    const told: string[] = [];
+    // It comes no further than to the world's beginning.
+    const lab = { world: createLiveWorld(), progress: (line: string) => told.push(line) } as unknown as Lab;
+    await expect(play(lab, file)).rejects.toThrow();
+    expect(told).toEqual(["in real time this takes at least 2h30m"]);
+  });
 });
