@@ -272,16 +272,32 @@ export async function wipePhoneStore(
   );
 }
 
-/** The JSON of what seldom or never changes, made once: keys and certificates are most of a phone's document. */
+/** Between two commands in the document. */
+const separator = ",\n";
+
+/** The JSON of what seldom or never changes, made once: keys, certificates and what was done are most of a phone's document. */
 class Texts {
-  /** A performed command never changes. */
-  readonly #performed = new WeakMap<Performed, string>();
+  /** As they were the last time, and how long the text of each is. */
+  readonly #known: { entry: Performed; length: number }[] = [];
+  #performed = "";
   readonly #records = new Map<string, { members: readonly unknown[]; text: string }>();
 
-  performed(entry: Performed): string {
-    let text = this.#performed.get(entry);
-    if (text === undefined) this.#performed.set(entry, (text = JSON.stringify(entry)));
-    return text;
+  /**
+   * Of commands, which never change once they are on the list. What came since the last time is put behind what there was, and what went
+   * at the front is cut off.
+   */
+  performed(entries: readonly Performed[]): string {
+    const known = this.#known;
+    const gone = known.findIndex(({ entry }) => entry === entries[0]);
+    const isSame = gone !== -1 && known.at(-1)?.entry === entries[known.length - gone - 1];
+    for (const { length } of known.splice(0, isSame ? gone : known.length))
+      this.#performed = this.#performed.slice(length + separator.length);
+    for (const entry of entries.slice(known.length)) {
+      const text = JSON.stringify(entry);
+      this.#performed = known.length === 0 ? text : `${this.#performed}${separator}${text}`;
+      known.push({ entry, length: text.length });
+    }
+    return this.#performed;
   }
 
   /** Of a record whose members are plain values: the text is made anew when one of them is another. */
@@ -300,7 +316,7 @@ class Texts {
 function serialise(state: PhoneState, texts: Texts): string {
   const { performed, keys, enrollment, ...rest } = state;
   const plain = JSON.stringify(rest).slice(1, -1);
-  const done = performed.map((entry) => texts.performed(entry)).join(",\n");
+  const done = texts.performed(performed);
   // Put together by adding, which shares the texts that are kept: a join would copy them.
   return `{${plain},"keys":${texts.record("keys", keys)},"enrollment":${texts.record("enrollment", enrollment)},"performed":[${done}]}\n`;
 }

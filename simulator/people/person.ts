@@ -61,13 +61,17 @@ export function givePhone(world: World, phone: Phone, persona: Persona): () => v
   /** Goes to bed, or gets up, and sets the alarm for the other. What was being read is read anew in the morning. */
   function turn(asleep: boolean, { fromMinute, toMinute }: NonNullable<Persona["asleep"]>): void {
     isAsleep = asleep;
+    const waitMs = msUntil(isAsleep ? toMinute : fromMinute, world.now());
+    alarm = world.after(waitMs, () => turn(!isAsleep, { fromMinute, toMinute }));
     if (isAsleep) {
       seen = undefined;
       phone.lock();
-    } else if (phone.view().locked) phone.unlock();
-    const waitMs = msUntil(isAsleep ? toMinute : fromMinute, world.now());
-    alarm = world.after(waitMs, () => turn(!isAsleep, { fromMinute, toMinute }));
-    look(phone.view().prompt);
+      return;
+    }
+    const { locked, prompt } = phone.view();
+    // A sheet that comes to light with the unlocking is told of as any change is.
+    if (locked) phone.unlock();
+    else look(prompt);
   }
 
   function respond(prompt: Prompt): void {

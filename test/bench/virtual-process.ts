@@ -23,7 +23,10 @@ const setUpSeconds = lap();
 await lab.do({ deploy: { app: "Pages", group: "Staff" } });
 await lab.expect({ installations: { app: "Pages", state: "installed", count: phones } }, { within: "2d" });
 const deploySeconds = lap();
-await lab.advance(`${days}d`);
+await lab.advance(`${days / 2}d`);
+// As somebody has to every year.
+await lab.do("renew-token");
+await lab.advance(`${days / 2}d`);
 const daysSeconds = lap();
 await lab.expect([
   { ledger: "exact" },
