@@ -27,6 +27,7 @@ export const problems = {
   already_exists: 409,
   idempotency_mismatch: 409,
   request_interrupted: 409,
+  request_under_way: 409,
   precondition_failed: 412,
   limit_exceeded: 429,
   queue_full: 429,

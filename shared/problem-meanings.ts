@@ -26,6 +26,8 @@ export const problemMeanings: Readonly<Record<ProblemCode, string>> = {
   idempotency_mismatch: "The Idempotency-Key was used for another request before.",
   request_interrupted:
     "The server stopped while it was doing this. Look whether it was done before asking again with a new key.",
+  request_under_way:
+    "The same request, by its Idempotency-Key, is being carried out. Ask again for its answer.",
   precondition_failed: "What the request builds on has changed meanwhile. Read again, then decide.",
   limit_exceeded: "Too many, or too often; `Retry-After` says when to come back, where time helps.",
   queue_full: "The phone has as many open commands as its queue holds.",

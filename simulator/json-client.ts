@@ -60,14 +60,18 @@ export class JsonClient {
           ...(body === undefined ? {} : { body }),
           ...(timeoutMs === undefined ? {} : { timeoutMs }),
         });
-        if (response.status !== 503 || world.now() >= deadline)
-          return read<T>(response.status, response.body);
+        if (!isPassing(response) || world.now() >= deadline) return read<T>(response.status, response.body);
       } catch (error) {
         if (!(error instanceof NetworkError) || world.now() >= deadline) throw error;
       }
       await world.sleep(tryAgainMs);
     }
   }
+}
+
+/** The other side will have an answer later: it is starting or stopping, or still at work on the first of two that are the same. */
+function isPassing({ status, body }: { readonly status: number; readonly body: Buffer }): boolean {
+  return status === 503 || (status === 409 && problemFrom(status, body).code === "request_under_way");
 }
 
 function read<T>(status: number, body: Buffer): T {

@@ -49,7 +49,7 @@ export function idempotencyKeyOf(request: Request): string | undefined {
  * Answers with what was answered before, or performs the request and keeps its answer for a day.
  *
  * At most once: a request that was interrupted (by a crash or a fault of ours) may have happened, so it isn't done again under
- * its key. A refusal changed nothing and is not kept. Throws idempotency_mismatch, conflict (it is under way),
+ * its key. A refusal changed nothing and is not kept. Throws idempotency_mismatch, request_under_way,
  * request_interrupted, and what `perform` throws.
  */
 export async function answerOnce(
@@ -95,7 +95,7 @@ async function performOnce(
     }
     if (known.status === underWay) {
       if (!isAlone()) {
-        throw new PippinError("conflict", "The request with this Idempotency-Key is under way.");
+        throw new PippinError("request_under_way", "The request with this Idempotency-Key is under way.");
       }
       throw new PippinError(
         "request_interrupted",

@@ -229,7 +229,9 @@ export class AppleModel {
     const invitation = this.invitation(inviteCode);
     const { user } = invitation;
     if (isActive(user) && user.appleId === account.appleId) return invitation;
-    this.openInvitation(inviteCode).organisation.link(user, account);
+    const { organisation } = this.openInvitation(inviteCode);
+    organisation.link(user, account);
+    if (this.behaviour.registrationDelayMs > 0) organisation.users.hide(user);
     return invitation;
   }
 }

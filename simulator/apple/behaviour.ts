@@ -37,6 +37,12 @@ export const AppleBehaviour = z.strictObject({
     .int()
     .min(0)
     .max(31 * 86_400_000),
+  /** MDM servers see so much later that a person has joined the program. */
+  registrationDelayMs: z
+    .number()
+    .int()
+    .min(0)
+    .max(31 * 86_400_000),
   /** Everything (but the control API) is answered 503 with a Retry-After. */
   unavailable: Outage,
   /** The App Store and the Apple ID service alone are answered so; the web service for MDM servers goes on. */
@@ -57,6 +63,7 @@ export type AppleBehaviour = z.infer<typeof AppleBehaviour>;
 export const wellBehaved: AppleBehaviour = {
   latencyMs: 0,
   associationDelayMs: 0,
+  registrationDelayMs: 0,
   unavailable: false,
   storeUnavailable: false,
   downloadBytesPerSecond: null,

@@ -16,6 +16,8 @@ export interface ProgramUser {
   itsIdHash: string | undefined;
   linkedAt: number;
   modified: number;
+  /** Linked, while MDM servers are still told that they are not. Forgotten by a service that is started anew. */
+  isUnseen?: boolean;
 }
 
 export const isActive = (user: ProgramUser): boolean =>
@@ -31,6 +33,7 @@ export class ProgramUsers {
   /** Active users by the Apple ID they are linked to: usually one. */
   readonly #linked = new Map<string, Set<ProgramUser>>();
   readonly #byInviteCode = new Map<string, ProgramUser>();
+  readonly #unseen = new Set<ProgramUser>();
   readonly #changes: ChangeLog;
 
   constructor(changes: ChangeLog) {
@@ -97,8 +100,24 @@ export class ProgramUsers {
     this.#changes.user(user);
   }
 
+  /** The last change of the user reaches MDM servers later: `surface` is to bring it to light. */
+  hide(user: ProgramUser): void {
+    user.isUnseen = true;
+    this.#unseen.add(user);
+  }
+
+  /** Brings to light whoever joined before that time: for readers of changes it changes now. */
+  surface(joinedBefore: number): void {
+    for (const user of this.#unseen) {
+      if (user.linkedAt > joinedBefore) continue;
+      this.#show(user);
+      this.#changes.user(user);
+    }
+  }
+
   retire(user: ProgramUser): void {
     user.status = "Retired";
+    this.#show(user);
     this.activeByClientId.delete(user.clientUserIdStr);
     if (user.appleId !== undefined) {
       const others = this.#linked.get(user.appleId);
@@ -117,6 +136,11 @@ export class ProgramUsers {
   setEmail(user: ProgramUser, email: string | undefined): void {
     user.email = email;
     this.#changes.user(user);
+  }
+
+  #show(user: ProgramUser): void {
+    delete user.isUnseen;
+    this.#unseen.delete(user);
   }
 
   #index(user: ProgramUser): void {

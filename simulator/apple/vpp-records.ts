@@ -26,18 +26,19 @@ export class VppRecords {
 
   /** The Apple ID itself is never shown. A retired record keeps its hash: `itsIdHash` selects between old records. */
   user(user: ProgramUser): Answer {
-    const isInvited = user.status === "Registered";
+    const isUnseen = user.isUnseen === true;
+    const isInvited = isUnseen || user.status === "Registered";
     return {
       userId: user.userId,
       userIdStr: String(user.userId),
       clientUserIdStr: user.clientUserIdStr,
       email: user.email,
-      status: user.status,
+      status: isUnseen ? "Registered" : user.status,
       inviteUrl: isInvited
         ? `${this.#publicUrl()}${invitationPath}?inviteCode=${user.inviteCode}&mt=8`
         : undefined,
       inviteCode: isInvited ? user.inviteCode : undefined,
-      itsIdHash: user.itsIdHash,
+      itsIdHash: isUnseen ? undefined : user.itsIdHash,
     };
   }
 

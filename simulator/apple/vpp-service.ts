@@ -53,13 +53,9 @@ export function vppRoutes(parts: RouteParts, pageSize: number): AppleApp {
     body: Buffer,
   ): Omit<VppCall, "organisation"> & { token: IssuedToken; organisation: Organisation } => {
     const args = VppArguments.parse(body);
-    return {
-      args,
-      model,
-      records,
-      paging,
-      ...model.authenticate(args.text("sToken", VppArguments.textLengthMax)),
-    };
+    const account = model.authenticate(args.text("sToken", VppArguments.textLengthMax));
+    account.organisation.users.surface(model.environment.now() - model.behaviour.registrationDelayMs);
+    return { args, model, records, paging, ...account };
   };
 
   app.onError((error, context) => {

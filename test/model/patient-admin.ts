@@ -55,13 +55,16 @@ export class PatientAdmin {
 /** Whether the act was carried out. `perhaps`: the answer is lost. */
 export type Done = "yes" | "perhaps" | "no";
 
+/** The first of two requests that are the same may yet be carried out, or may have been. */
+const unsettled: ReadonlySet<string> = new Set(["request_interrupted", "request_under_way"]);
+
 /** For acts that may come at a moment when they can't be done. */
 export async function attempt(send: () => Promise<unknown>): Promise<Done> {
   try {
     await send();
     return "yes";
   } catch (error) {
-    if (error instanceof ApiError && error.code === "request_interrupted") return "perhaps";
+    if (error instanceof ApiError && unsettled.has(error.code)) return "perhaps";
     // Apple is slow, away or wrong, and the answer waits for it.
     if (error instanceof NetworkError) return "perhaps";
     if (error instanceof ApiError && (error.status === 503 || error.code.startsWith("apple_")))

@@ -52,7 +52,7 @@ describe("a create with an Idempotency-Key", () => {
     const answers = await Promise.all([1, 2].map(() => harness.call("POST", "/api/v1/keys", newKey("k1"))));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409]);
     expect(answers.map(({ body }) => body["code"]).filter((code) => code !== undefined)).toEqual([
-      "conflict",
+      "request_under_way",
     ]);
     expect(await countKeys()).toBe(before + 1);
   });

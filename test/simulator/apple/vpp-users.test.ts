@@ -48,6 +48,29 @@ describe("the life of a VPP user", () => {
     await expectSound(bench);
   });
 
+  it("is seen to be Associated only after a while, when the service is told to be slow about it", async () => {
+    const bench = await openBench();
+    await bench.control("PUT", "/behaviour", { registrationDelayMs: 60_000 });
+    const { inviteCode } = await bench.register("u1");
+    await bench.join("u1", ann);
+    const first = UsersAnswer.parse(await bench.vpp("getVPPUsersSrv", {}));
+    expect(first.users).toMatchObject([{ clientUserIdStr: "u1", status: "Registered", inviteCode }]);
+    expect(first.users?.[0]).not.toHaveProperty("itsIdHash");
+    // For the person it is done.
+    expect(await bench.control("POST", "/users/accept", { inviteCode, appleId: bob })).toMatchObject({
+      status: 409,
+    });
+    const changes = (since: unknown) => bench.vpp("getVPPUsersSrv", { sinceModifiedToken: since });
+    bench.world.advance(59_999);
+    const second = UsersAnswer.parse(await changes(first.sinceModifiedToken));
+    expect(second.users ?? []).toEqual([]);
+    bench.world.advance(1);
+    const third = UsersAnswer.parse(await changes(second.sinceModifiedToken));
+    expect(third.users).toMatchObject([{ status: "Associated", itsIdHash: itsIdHashOf(ann) }]);
+    expect(await byName(bench, "u1")).toMatchObject({ user: { status: "Associated" } });
+    await expectSound(bench);
+  });
+
   it("becomes Associated when the person accepts: the invitation vanishes, the hash appears, licences stay", async () => {
     const bench = await openBench();
     const { inviteCode, userId } = await bench.register("u1");

@@ -99,6 +99,26 @@ describe("a fault of Apple's service", () => {
   });
 });
 
+describe("an Apple that takes its time", () => {
+  it("is believed when it has come round: licences and joinings that are seen late lose nothing", async () => {
+    const played = await playText(
+      head(
+        "  - { name: slow, service: store, do: { slow: 1s } }",
+        `
+  - apple: { registrationDelayMs: 7200000, associationDelayMs: 180000 }
+  - deploy: { app: Pages, group: Staff }
+  - expect: { users: { status: invited, count: 2 } }
+    within: 10m
+    for: 1h
+  - expect: { phones: { has: Pages, count: 2 } }
+    within: 1d
+  - expect: { licenses: { app: Pages, used: 2 } }`,
+      ),
+    );
+    expect(played.summary.failures).toEqual([]);
+  });
+});
+
 describe("a fault of a link", () => {
   it.each([
     ["latency", "phones-server", "{ latency: 500ms..3s }"],
