@@ -20,13 +20,13 @@ async function ask(answers: readonly { status: number; body: object }[], patienc
     },
   });
   const client = new JsonClient({ world, baseUrl: "http://server", key: "k", patienceMs });
-  const answer = virtual
-    .run(() => client.post<object>("/groups", {}))
-    .then(
-      (body) => ({ body }),
-      (error: unknown) => ({ error }),
-    );
-  return { ...(await answer), keys };
+  const [outcome] = await Promise.allSettled([virtual.run(() => client.post<object>("/groups", {}))]);
+  const isAnswered = outcome.status === "fulfilled";
+  return {
+    keys,
+    body: isAnswered ? outcome.value : undefined,
+    error: isAnswered ? undefined : (outcome.reason as unknown),
+  };
 }
 
 const underWay = { status: 409, body: { code: "request_under_way" } };
