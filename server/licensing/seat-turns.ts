@@ -1,6 +1,7 @@
 /**
  * Lets one question about a seat be put to Apple at a time. Two that are under way together may arrive in the other order, and the
- * one that was to be superseded would have the last word.
+ * one that was to be superseded would have the last word. This keeps one process from overtaking itself; what a process that died, or
+ * another one, still had on its way is put right by the next sync (docs/decisions/0010).
  */
 export class SeatTurns {
   /** By seat: resolves when the last one in the queue has ended. */

@@ -1,8 +1,8 @@
-import { timingSafeEqual, createHash } from "node:crypto";
 import { Hono } from "hono";
 import { z } from "zod";
 import { PippinError } from "../../shared/errors.ts";
 import { formatVppDate, type VppUserStatus } from "../../shared/vpp.ts";
+import { bearsKey } from "../bearer-key.ts";
 import { AppleBehaviour } from "./behaviour.ts";
 import { AdamId, NewCatalogueItem } from "./catalogue.ts";
 import {
@@ -64,7 +64,7 @@ export function controlRoutes(parts: RouteParts, controlKey: string): AppleApp {
     return failure(operations, error, context);
   });
   app.use(async (context, next) => {
-    if (!isKey(context.req.header("authorization") ?? "", controlKey)) {
+    if (!bearsKey(context.req.header("authorization"), controlKey)) {
       throw new PippinError("unauthorized", "expected the control key as a bearer token");
     }
     await next();
@@ -166,12 +166,6 @@ export function controlRoutes(parts: RouteParts, controlKey: string): AppleApp {
     throw new PippinError("route_not_found", "the control API has no such route");
   });
   return app;
-}
-
-/** In constant time, whatever the length of what was sent. */
-function isKey(authorization: string, controlKey: string): boolean {
-  const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(hash(authorization), hash(`Bearer ${controlKey}`));
 }
 
 function organisationOf({ model }: RouteParts, context: AppleContext): Organisation {

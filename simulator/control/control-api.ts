@@ -1,8 +1,8 @@
 /** The lab's control API: phones in the hand, the clock, and the lab as a whole. */
-import { createHash, timingSafeEqual } from "node:crypto";
 import { Hono } from "hono";
 import { PippinError } from "../../shared/errors.ts";
 import { toProblemResponse } from "../../shared/problem-document.ts";
+import { bearsKey } from "../bearer-key.ts";
 import { ApiError } from "../json-client.ts";
 import { clockRoutes } from "./clock-routes.ts";
 import type { ControlledLab } from "./controlled-lab.ts";
@@ -29,7 +29,7 @@ export function createControlApi(
     return toProblemResponse(error);
   });
   app.use(async (context, next) => {
-    if (!isKey(context.req.header("authorization") ?? "", key))
+    if (!bearsKey(context.req.header("authorization"), key))
       throw new PippinError("unauthorized", "Expected the lab's key as a bearer token.");
     await next();
   });
@@ -43,12 +43,6 @@ export function createControlApi(
     throw new PippinError("route_not_found", "The lab has no such route.");
   });
   return (request) => app.fetch(request);
-}
-
-/** In constant time, whatever the length of what was sent. */
-function isKey(authorization: string, key: string): boolean {
-  const hash = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(hash(authorization), hash(`Bearer ${key}`));
 }
 
 /** What the server or Apple refused of that which the lab asked of it. */

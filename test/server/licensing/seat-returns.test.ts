@@ -15,6 +15,7 @@ import type { LicenseChange } from "../../../shared/vpp.ts";
 import { app } from "../api/harness.ts";
 import { settle } from "../fake-world.ts";
 import { TestServer } from "../test-server.ts";
+import { associatedUser, usableAccount } from "./account-records.ts";
 
 const pages = "361309726";
 const keynote = "361285480";
@@ -65,18 +66,7 @@ async function addHolder(id: string, adamIds: readonly string[] = [pages]): Prom
   const now = server.world.now();
   await server.putDevice(`phone-${id}`, { userId: id });
   await server.store.transaction(async (tx) => {
-    await tx.put("users", {
-      id,
-      name: id,
-      email: `${id}@orchard.example`,
-      groupIds: [],
-      createdAt: now,
-      vpp: {
-        ...{ clientUserIdStr: `client-${id}`, status: "Associated", inviteUrl: null, itsIdHash: null },
-        ...{ invitedAt: now, inviteCount: 1, inviteUdid: null, inviteCommandUUID: null },
-        ...{ acceptedAt: now, checkedAt: now, pollAt: null, pollCount: 0 },
-      },
-    });
+    await tx.put("users", associatedUser(id, now));
     for (const adamId of adamIds) {
       const seat: AssignmentRecord = {
         ...{ id: `${id} ${adamId}`, userId: id, adamId, state: "held", since: now - 1_000 },
@@ -99,23 +89,7 @@ beforeEach(async () => {
   await server.store.transaction(async (tx) => {
     for (const id of [pages, keynote])
       await tx.put("apps", app(id, { total: 200, assigned: 150, available: 50 }));
-    await tx.put("accounts", {
-      ...{ id: "vpp", tokenName: "Orchard", appleId: "vpp@orchard.example", organisation: "Orchard" },
-      ...{
-        accountHash: "hash",
-        countryCode: "US",
-        sealedToken: "token",
-        contextGuid: "guid",
-        state: "valid",
-      },
-      ...{ claimedBy: null, uploadedAt: now, updatedAt: now, expiresAt: now + 1e10, lastSyncAt: now },
-      ...{
-        lastSyncResult: "completed",
-        usersSinceToken: null,
-        licensesSinceToken: null,
-        nextSyncAt: now + 1e9,
-      },
-    });
+    await tx.put("accounts", usableAccount(now));
   });
   verbs = start();
 });

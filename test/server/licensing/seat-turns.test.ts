@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import type { LicensingContext } from "../../../server/licensing/account.ts";
 import { SeatTurns } from "../../../server/licensing/seat-turns.ts";
 import { performAssociate, performDisassociate } from "../../../server/licensing/seats.ts";
@@ -6,6 +6,7 @@ import type { AssignmentRecord } from "../../../server/store/records.ts";
 import { app } from "../api/harness.ts";
 import { settle } from "../fake-world.ts";
 import { TestServer } from "../test-server.ts";
+import { associatedUser, usableAccount } from "./account-records.ts";
 
 describe("turns of a seat", () => {
   it("never overlap for one seat, come in the order of their wish, and do for different seats", async () => {
@@ -81,27 +82,8 @@ describe("a seat that two parts of the server ask for at once", () => {
     const now = server.world.now();
     await server.store.transaction(async (tx) => {
       await tx.put("apps", app("361309726", { total: 1, assigned: 0, available: 1 }));
-      await tx.put("accounts", {
-        ...{ id: "vpp", tokenName: "Orchard", appleId: "vpp@orchard.example", organisation: "Orchard" },
-        ...{
-          accountHash: "hash",
-          countryCode: "US",
-          sealedToken: "token",
-          contextGuid: "guid",
-          state: "valid",
-        },
-        ...{ claimedBy: null, uploadedAt: now, updatedAt: now, expiresAt: now + 1e10, lastSyncAt: now },
-        ...{ lastResult: "completed", usersSinceToken: null, licensesSinceToken: null, warnedDays: null },
-        ...{ nextSyncAt: now + 1e10, syncFailures: 0 },
-      } as never);
-      await tx.put("users", {
-        ...{ id: "anna", name: "Anna", email: "anna@orchard.example", groupIds: [], createdAt: now },
-        vpp: {
-          ...{ clientUserIdStr: "client-anna", status: "Associated", inviteUrl: null, itsIdHash: null },
-          ...{ invitedAt: now, inviteCount: 1, inviteUdid: null, inviteCommandUUID: null },
-          ...{ acceptedAt: now, checkedAt: now, pollAt: null, pollCount: 0 },
-        },
-      } as never);
+      await tx.put("accounts", usableAccount(now));
+      await tx.put("users", associatedUser("anna", now));
       const wanted: AssignmentRecord = {
         ...{ id: seatId, userId: "anna", adamId: "361309726", state: "associating", since: now },
         ...{ installationId: null, returnReason: "revoked" },
@@ -109,7 +91,6 @@ describe("a seat that two parts of the server ask for at once", () => {
       await tx.put("assignments", wanted);
     });
   });
-  afterEach(() => server.world.advance(0));
 
   it("is asked for once, so that what gives it back is Apple's last word", async () => {
     // It is to go back as soon as Apple has given it.
