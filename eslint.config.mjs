@@ -10,7 +10,7 @@ export default tseslint.config(
   { ignores: ["node_modules", "coverage", "types", "docs/example"] },
   ...tseslint.configs.recommended,
   {
-    files: ["**/*.ts"],
+    files: ["**/*.ts", "**/*.tsx"],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       "@typescript-eslint/no-floating-promises": "error",
@@ -26,7 +26,8 @@ export default tseslint.config(
   {
     files: ["server/**/*.ts", "agent/**/*.ts", "simulator/**/*.ts", "shared/**/*.ts"],
     // The live World itself, and the one place where the virtual one lets Node drain its microtasks.
-    ignores: ["shared/live-*.ts", "simulator/virtual/scheduler.ts"],
+    // Programs for the browser have the browser's.
+    ignores: ["shared/live-*.ts", "simulator/virtual/scheduler.ts", "**/web/**"],
     rules: {
       "no-restricted-properties": ["error", ...worldOnly],
       "no-restricted-globals": [

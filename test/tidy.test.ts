@@ -20,7 +20,7 @@ const labFile = "simulator/lab.ts";
 const outsideModules = new Set([
   ...["fs", "fs/promises", "http", "https", "http2", "net", "tls", "dgram", "dns", "dns/promises"],
   ...["timers", "timers/promises", "child_process", "worker_threads", "cluster"],
-  ...["ws", "@hono/node-server", "lowdb/node"],
+  ...["ws", "@hono/node-server", "lowdb/node", "esbuild"],
 ]);
 
 /** Calls through which time, chance and the network get past the World. */
@@ -42,6 +42,12 @@ const isCryptoChance = (name: string) =>
   /^node:crypto#(?:random\w+|getRandomValues|generateKeyPair\w*)$/.test(name);
 
 const isLiveWorld = (file: string) => /^shared\/live-[^/]+\.ts$/.test(file);
+
+/** Programs for the browser lie in folders of this name; they live in no World. */
+const isForBrowser = (file: string) => file.includes("/web/");
+
+/** Packages that a program for the browser may be made of. */
+const browserPackages = new Set(["preact", "preact/hooks", "uplot", "uplot/dist/uPlot.min.css", "uqr"]);
 
 /** What a file may use all the same, and why. */
 const exceptions: Record<string, { readonly uses: readonly string[]; readonly because: string }> = {
@@ -66,7 +72,7 @@ interface SourceFile {
 
 function sourceFilesOf(folder: string): SourceFile[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).split(sep).join("/"))
     .sort()
     .map((file) => readSource(file, readFileSync(join(root, file), "utf8")));
@@ -88,7 +94,15 @@ function readSource(file: string, text: string): SourceFile {
     }
     ts.forEachChild(node, visit);
   };
-  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
+  visit(
+    ts.createSourceFile(
+      file,
+      text,
+      ts.ScriptTarget.Latest,
+      true,
+      file.endsWith("x") ? ts.ScriptKind.TSX : undefined,
+    ),
+  );
   return { file, imports, names, calls };
 }
 
@@ -126,13 +140,27 @@ function wrongImports({ file, imports }: SourceFile): string[] {
   });
 }
 
+/** What a browser would not get: anything of ours that is not made for it, but for types; other packages. */
+function notForBrowser({ file, names }: SourceFile): string[] {
+  if (!isForBrowser(file)) return [];
+  return names.filter((name) => {
+    const module = name.replace(/#.*/, "");
+    if (!module.startsWith(".")) return !browserPackages.has(module);
+    const target = posix.join(posix.dirname(file), module);
+    return (
+      !isForBrowser(target) ||
+      !(mayImport[file.split("/")[0] ?? ""] ?? []).includes(target.split("/")[0] ?? "")
+    );
+  });
+}
+
 function isOutsideName(name: string): boolean {
   const module = name.replace(/^node:/, "").replace(/#.*/, "");
   return isCryptoChance(name) || (outsideModules.has(module) && !harmlessNames.has(name));
 }
 
 function pastTheWorld({ file, names, calls }: SourceFile): string[] {
-  if (isLiveWorld(file)) return [];
+  if (isLiveWorld(file) || isForBrowser(file)) return [];
   const used = calls.filter(
     (call) => call === "new Date()" || outsideCalls.some((outside) => outside.test(call)),
   );
@@ -159,6 +187,14 @@ describe("the source tree", () => {
     );
   });
 
+  it("gives the browser nothing that isn't made for it", () => {
+    const files = sources.filter(({ file }) => isForBrowser(file));
+    expect(files.length).toBeGreaterThan(3);
+    expect(files.flatMap((source) => notForBrowser(source).map((what) => `${source.file}: ${what}`))).toEqual(
+      [],
+    );
+  });
+
   it.each(Object.entries(exceptions))("%s still needs its exception", (file, { uses }) => {
     const source = sources.find((candidate) => candidate.file === file);
     for (const use of uses) expect([...(source?.names ?? []), ...(source?.calls ?? [])]).toContain(use);
@@ -166,6 +202,18 @@ describe("the source tree", () => {
 });
 
 describe("the check itself", () => {
+  it.each([
+    ['import type { App } from "../../api/app-routes.ts";', []],
+    ['import { appRoutes } from "../../api/app-routes.ts";', ["../../api/app-routes.ts#appRoutes"]],
+    ['import { Sheet } from "../../../shared/web/sheet.tsx";', []],
+    ['import { PippinError } from "../../../shared/errors.ts";', ["../../../shared/errors.ts#PippinError"]],
+    ['import { x } from "../../../agent/screen/web/x.ts";', ["../../../agent/screen/web/x.ts#x"]],
+    ['import { render } from "preact"; import { z } from "zod";', ["zod#z"]],
+    ['import "./page.css";', []],
+  ])("judges for the browser: %s", (text, found) => {
+    expect(notForBrowser(readSource("server/console/web/some.tsx", text))).toEqual(found);
+  });
+
   it.each([
     ["server/a/b.ts", 'import { Phone } from "../../agent/phone.ts";', ["../../agent/phone.ts"]],
     ["server/a.ts", 'import type { World } from "../shared/world.ts";', []],
