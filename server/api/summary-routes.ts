@@ -51,6 +51,7 @@ const appLineFields = {
   devices: Counts.openapi({ description: "Phones, by what became of the app on them." }),
 };
 const AppLineView = z.strictObject(appLineFields).openapi("AppStatus");
+export type AppStatus = z.infer<typeof AppLineView>;
 const AppSummary = z
   .strictObject({
     ...appLineFields,
@@ -61,6 +62,7 @@ const AppSummary = z
     }),
   })
   .openapi("AppSummary");
+export type AppSummary = z.infer<typeof AppSummary>;
 
 const UserOfAppView = z
   .strictObject({
@@ -74,6 +76,7 @@ const UserOfAppView = z
     attempts: count,
   })
   .openapi("UserInstallStatus");
+export type UserOfAppView = z.infer<typeof UserOfAppView>;
 
 const DeviceOfAppView = z
   .strictObject({
@@ -89,6 +92,7 @@ const DeviceOfAppView = z
     ...statusFields,
   })
   .openapi("DeviceInstallStatus");
+export type DeviceOfAppView = z.infer<typeof DeviceOfAppView>;
 
 const UserSummary = z
   .strictObject({
@@ -108,6 +112,7 @@ const UserSummary = z
     counts: Counts.openapi({ description: "Apps, each counted once by its label." }),
   })
   .openapi("UserSummary");
+export type UserSummary = z.infer<typeof UserSummary>;
 
 function viewLine({ app, actions, devices }: AppLine): z.infer<typeof AppLineView> {
   return {

@@ -159,6 +159,7 @@ export const StoreAccount = z
     checkedAt: Time.nullable(),
   })
   .openapi("StoreAccount");
+export type StoreAccount = z.infer<typeof StoreAccount>;
 
 export function viewStoreAccount({ vpp }: UserRecord, device: DeviceRecord): z.infer<typeof StoreAccount> {
   const { id: udid, storeAccount } = device;
