@@ -1,0 +1,3 @@
+export function VppPage() {
+  return null;
+}
