@@ -11,6 +11,7 @@ import { isTurnedAway, shownRequest, subjectOfCall, targetOfPath } from "./audit
 import { createAuthenticator, requireRole } from "./authentication.ts";
 import { commandRoutes } from "./command-routes.ts";
 import type { ApiDependencies } from "./dependencies.ts";
+import { deploymentPreviewRoutes } from "./deployment-preview-routes.ts";
 import { deploymentRoutes } from "./deployment-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
@@ -251,6 +252,8 @@ export function createApi(dependencies: ApiDependencies): Api {
     ...deviceRoutes(dependencies),
     ...commandRoutes(dependencies),
     ...enrollmentRoutes(dependencies),
+    // Before the route of one deployment, whose id could be any word.
+    ...deploymentPreviewRoutes(dependencies),
     ...deploymentRoutes(dependencies),
     ...installationRoutes(dependencies),
     ...installationActionRoutes(dependencies),
