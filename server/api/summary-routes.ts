@@ -55,6 +55,7 @@ export type AppStatus = z.infer<typeof AppLineView>;
 const AppSummary = z
   .strictObject({
     ...appLineFields,
+    held: count.openapi({ description: "Licences with a user or a phone, by our records." }),
     users: z.strictObject({ ...countFields, complete: z.boolean() }).openapi({
       description:
         "Users, each counted once: failed when any phone failed; pending when any is pending and none failed; installed when all " +
@@ -276,8 +277,11 @@ export function summaryRoutes({ store }: ApiDependencies): Endpoint[] {
       answer: { status: 200, schema: AppSummary },
       refusals: ["not_found"],
       async handle({ params: { adamId } }) {
-        const line = await store.read((reader) => readApp(reader, adamId));
-        return { ...viewLine(line), users: await countUsers(store, adamId) };
+        const { line, held } = await store.read(async (reader) => ({
+          line: await readApp(reader, adamId),
+          held: await reader.count("assignments", "byApp", adamId),
+        }));
+        return { ...viewLine(line), held, users: await countUsers(store, adamId) };
       },
     }),
     endpoint({
