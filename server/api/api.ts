@@ -16,6 +16,7 @@ import {
   type Identified,
 } from "./authentication.ts";
 import { commandRoutes } from "./command-routes.ts";
+import { mountConsole } from "./console-mount.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { deploymentRoutes } from "./deployment-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
@@ -79,7 +80,7 @@ const nobody: Caller = { keyId: "", role: "read-only", endsAt: null };
 const answerHeaders = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
 export function createApi(dependencies: ApiDependencies): Api {
-  const { world, store, recorder, metrics, enrollApp, readiness = {} } = dependencies;
+  const { world, store, recorder, metrics, enrollApp, consoleApp, readiness = {} } = dependencies;
   const authenticator = createAuthenticator(dependencies);
   const audit = dependencies.audit ?? createAuditLog(dependencies);
   const app = new OpenAPIHono<Environment>();
@@ -328,6 +329,7 @@ export function createApi(dependencies: ApiDependencies): Api {
     });
     app.route("/enroll", enrollApp);
   }
+  if (consoleApp) routeTable.push(...mountConsole(app, consoleApp, { world, metrics }));
   app.notFound(async (c) => {
     if (c.req.path.startsWith("/api/")) return await serve(c, undefined);
     metrics.observeRequest({ method: c.req.method, route: "unmatched", status: 404, durationMs: 0 });

@@ -67,6 +67,7 @@ export interface Answered {
 }
 
 export interface HarnessOptions {
+  readonly consoleApp?: Hono;
   readonly publicUrl?: string;
 }
 
@@ -120,6 +121,7 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     webhooks,
     publicUrl: () => options.publicUrl ?? "http://pippin.test",
     enrollApp,
+    ...(options.consoleApp ? { consoleApp: options.consoleApp } : {}),
   });
   const keys = { admin: "", operator: "", "read-only": "" };
   for (const role of ["admin", "operator", "read-only"] as const) {
