@@ -16,7 +16,8 @@ export async function axeViolations(page: Page): Promise<string[]> {
   )) as readonly Finding[];
   return findings.flatMap(({ id, nodes }) =>
     nodes.map(
-      ({ target, failureSummary = "" }) => `${id}: ${target.join(" ")}: ${failureSummary.replace(/\s+/g, " ")}`,
+      ({ target, failureSummary = "" }) =>
+        `${id}: ${target.join(" ")}: ${failureSummary.replace(/\s+/g, " ")}`,
     ),
   );
 }

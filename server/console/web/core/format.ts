@@ -16,6 +16,8 @@ export interface Format {
   /** Date and time of day. */
   time(iso: string | null): string;
   date(iso: string | null): string;
+  /** Time of day, to the second. */
+  clock(iso: string): string;
   /** “3 minutes ago”, “in 2 days”. */
   age(iso: string | null, now?: number): string;
   number(value: number): string;
@@ -30,10 +32,12 @@ export function formatFor(language: Language): Format {
   if (made) return made;
   const time = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
   const date = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+  const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const format: Format = {
     time: (iso) => (iso === null ? nothing : time.format(new Date(iso))),
     date: (iso) => (iso === null ? nothing : date.format(new Date(iso))),
+    clock: (iso) => clock.format(new Date(iso)),
     age(iso, now = serverNow()) {
       if (iso === null) return nothing;
       const seconds = Math.round((Date.parse(iso) - now) / 1_000);
