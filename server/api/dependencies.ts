@@ -32,6 +32,8 @@ export interface ApiDependencies extends ServerContext {
   publicUrl(): string;
   /** Mounted at `/enroll`; authorised by its own tokens. */
   readonly enrollApp?: Hono;
+  /** The pages of the console; its routes begin with `/console`. */
+  readonly consoleApp?: Hono;
   /** What else must be well for `/readyz` to say so, by name. */
   readonly readiness?: Readonly<Record<string, () => boolean>>;
 }

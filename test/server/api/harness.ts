@@ -66,7 +66,12 @@ export interface Answered {
   body: Record<string, unknown>;
 }
 
-export async function openHarness(): Promise<Harness> {
+export interface HarnessOptions {
+  readonly consoleApp?: Hono;
+  readonly publicUrl?: string;
+}
+
+export async function openHarness(options: HarnessOptions = {}): Promise<Harness> {
   const world = new FakeWorld(startOfTime);
   const store = openMemoryStore();
   const recorder = createRecorder({ now: () => world.now(), run: "test", keepsWire: true });
@@ -114,8 +119,9 @@ export async function openHarness(): Promise<Harness> {
     streams: createEventStreams({ world, recorder, ring, keyWatch }),
     audit,
     webhooks,
-    publicUrl: () => "http://pippin.test",
+    publicUrl: () => options.publicUrl ?? "http://pippin.test",
     enrollApp,
+    ...(options.consoleApp ? { consoleApp: options.consoleApp } : {}),
   });
   const keys = { admin: "", operator: "", "read-only": "" };
   for (const role of ["admin", "operator", "read-only"] as const) {
