@@ -142,6 +142,7 @@ export function FormSheet(props: FormSheetProps) {
     disabled = false,
     deed,
     onClose,
+    onDone = onClose,
     children,
   } = props;
   const say = useSay();
