@@ -51,7 +51,7 @@ export function SyncHistory() {
         paged={syncs}
         keyOf={({ id }) => id}
         columns={[
-          { title: say(common.when), cell: ({ startedAt }) => format.time(startedAt), share: 1.3 },
+          { title: say(common.when), cell: ({ startedAt }) => format.stamp(startedAt), share: 1.2 },
           {
             title: say(vpp.result),
             cell: ({ result, errorCode }) => (

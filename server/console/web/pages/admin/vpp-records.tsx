@@ -33,7 +33,7 @@ export function Losses() {
               kind === "user" ? say(vpp.lossUser) : say(vpp.lossLicense, { adamId: adamId ?? "?" }),
           },
           { title: say(common.reason), room: "medium", cell: ({ reason }) => say(lossReasons[reason]) },
-          { title: say(common.when), room: "medium", cell: ({ at }) => format.time(at) },
+          { title: say(common.when), room: "medium", cell: ({ at }) => format.stamp(at) },
         ]}
       />
     </section>
