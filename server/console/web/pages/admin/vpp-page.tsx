@@ -3,13 +3,13 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { useSay } from "../../../../../shared/web/preferences.ts";
 import type { Account, VppPage as VppAnswer } from "../../../../api/vpp-routes.ts";
-import { Failure } from "../../core/failure.tsx";
-import { useFormat } from "../../core/format.ts";
+import { Failure, failureMessage } from "../../core/failure.tsx";
+import { nothing, useFormat } from "../../core/format.ts";
 import { Badge, Facts, Loading, Page, type Tone } from "../../core/page.tsx";
 import { useResource } from "../../core/resource.ts";
 import { For } from "../../core/session.tsx";
 import { common } from "../../messages/common.ts";
-import { accountStates, vpp } from "../../messages/vpp.ts";
+import { accountStates, syncResults, vpp } from "../../messages/vpp.ts";
 import { SyncHistory, SyncNow } from "./sync-panel.tsx";
 import { DeleteToken, TakeControl } from "./token-end.tsx";
 import { UploadToken } from "./upload-token.tsx";
@@ -145,10 +145,7 @@ function AccountFacts({ account }: { account: Account }) {
           [say(vpp.lastSynced), account.lastSyncAt === null ? say(common.never) : both(account.lastSyncAt)],
           [
             say(vpp.lastResult),
-            <span lang="en">
-              {account.lastSyncResult ?? "–"}{" "}
-              {account.lastSyncErrorCode !== null && <code>{account.lastSyncErrorCode}</code>}
-            </span>,
+            <LastResult of={account} />,
           ],
           [say(vpp.nextSync), account.nextSyncAt === null ? say(common.none) : both(account.nextSyncAt)],
           [say(vpp.firstUploaded), format.date(account.uploadedAt)],
@@ -159,5 +156,16 @@ function AccountFacts({ account }: { account: Account }) {
         <p class="notice warn section">{say(vpp.stranded, { n: account.strandedLicenses })}</p>
       )}
     </section>
+  );
+}
+
+function LastResult({ of: { lastSyncResult, lastSyncErrorCode } }: { of: Account }) {
+  const say = useSay();
+  if (lastSyncResult === null) return <>{nothing}</>;
+  if (lastSyncErrorCode === null && lastSyncResult === "completed") return <>{say(syncResults.completed)}</>;
+  return (
+    <>
+      {say(failureMessage(lastSyncErrorCode ?? ""))} <code>{lastSyncErrorCode}</code>
+    </>
   );
 }
