@@ -33,6 +33,7 @@ import { ledgerRoutes } from "./ledger-routes.ts";
 import { licenseRoutes } from "./license-routes.ts";
 import { describeEndpoint, describeOpenRoute, openApiDocument, securitySchemes } from "./openapi.ts";
 import { problemHeaders, problemMediaType, problemOf, toProblemResponse } from "./problem-response.ts";
+import { pulseRoutes } from "./pulse-routes.ts";
 import { readRequestBody } from "./request-body.ts";
 import { clearedCookie } from "./session-cookie.ts";
 import { sessionRoutes } from "./session-routes.ts";
@@ -297,6 +298,7 @@ export function createApi(dependencies: ApiDependencies): Api {
     ...webhookRoutes(dependencies),
     ...systemRoutes(dependencies),
     ...eventStreamRoutes(dependencies),
+    ...pulseRoutes(dependencies),
     openApiRoute,
   ];
 

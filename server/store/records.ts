@@ -704,7 +704,11 @@ export const indexes = define({
     removing: (r) => (r.removedAt === undefined ? undefined : ["", r.removedAt]),
   },
   accounts: { all: (r) => ["", r.id] },
-  apps: { all: (r) => ["", r.id], byBundleId: (r) => [r.bundleId, r.id] },
+  apps: {
+    all: (r) => ["", r.id],
+    byBundleId: (r) => [r.bundleId, r.id],
+    byAssigned: (r) => ["", r.assigned],
+  },
   assignments: {
     all: (r) => ["", r.id],
     byApp: (r) => [r.adamId, r.id],

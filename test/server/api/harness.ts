@@ -9,6 +9,7 @@ import { createEventRing } from "../../../server/event-ring.ts";
 import { createKeyWatch, type KeyWatch } from "../../../server/key-watch.ts";
 import { createMetrics } from "../../../server/metrics.ts";
 import { createEventStreams } from "../../../server/monitoring/event-stream.ts";
+import { createPulseStreams } from "../../../server/monitoring/pulse.ts";
 import type { Companion } from "../../../server/outbox.ts";
 import { createSecretBox } from "../../../server/secrets.ts";
 import type {
@@ -117,6 +118,12 @@ export async function openHarness(options: HarnessOptions = {}): Promise<Harness
     metrics,
     keyWatch,
     streams: createEventStreams({ world, recorder, ring, keyWatch }),
+    pulse: createPulseStreams({
+      ...context,
+      keyWatch,
+      connectedCount: () => push.connectedCount,
+      onFailure: (error) => expect.unreachable(String(error)),
+    }),
     audit,
     webhooks,
     publicUrl: () => options.publicUrl ?? "http://pippin.test",

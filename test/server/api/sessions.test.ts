@@ -242,8 +242,11 @@ describe("many sessions", () => {
 });
 
 describe("an answer that has no end", () => {
-  async function open(browser: Browser): Promise<() => Promise<string>> {
-    const request = new Request("http://pippin.test/api/v1/events/stream?events=webhook.", {
+  async function open(
+    browser: Browser,
+    path = "events/stream?events=webhook.",
+  ): Promise<() => Promise<string>> {
+    const request = new Request(`http://pippin.test/api/v1/${path}`, {
       headers: { cookie: `pippin-session=${browser.cookie}` },
     });
     const response = await harness.api.handle(request, { address: "127.0.0.1" });
@@ -264,6 +267,15 @@ describe("an answer that has no end", () => {
     await end(browser);
     expect(await text()).toMatch(keyEnded);
     expect(harness.keyWatch.count).toBe(0);
+  });
+
+  it("ends with its session where it is the pulse, too", async () => {
+    const browser = await signedIn(harness.keys["read-only"]);
+    const text = await open(browser, "pulse/stream");
+    await browser.call("DELETE", currentPath);
+    expect(await text()).toMatch(
+      /^retry: 2000\n\n(event: pulse\n.*\n\n)?event: end\ndata: \{"reason":"key-ended"\}\n\n$/,
+    );
   });
 
   it("goes on while its session is used, and when another of the same key ends", async () => {
