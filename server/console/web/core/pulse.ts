@@ -1,6 +1,6 @@
 /** What the server tells by itself, about twice a second at most: the one stream that keeps every page fresh. */
 import { useEffect, useState } from "preact/hooks";
-import type { Pulse } from "../../../monitoring/pulse.ts";
+import type { Pulse } from "../../../monitoring/pulse-document.ts";
 import { ApiFailure, get } from "./api.ts";
 
 export type Subject = Pulse["changed"][number];

@@ -143,10 +143,7 @@ function AccountFacts({ account }: { account: Account }) {
           [say(vpp.lastUpdated), both(account.updatedAt)],
           [say(vpp.expires), both(account.expiresAt)],
           [say(vpp.lastSynced), account.lastSyncAt === null ? say(common.never) : both(account.lastSyncAt)],
-          [
-            say(vpp.lastResult),
-            <LastResult of={account} />,
-          ],
+          [say(vpp.lastResult), <LastResult of={account} />],
           [say(vpp.nextSync), account.nextSyncAt === null ? say(common.none) : both(account.nextSyncAt)],
           [say(vpp.firstUploaded), format.date(account.uploadedAt)],
           [say(vpp.country), account.countryCode],
