@@ -6,7 +6,7 @@ import { useSay } from "../../../shared/web/preferences.ts";
 import { ApiFailure, call, get, onSessionEnd, useSession, type Session } from "./core/api.ts";
 import { Failure } from "./core/failure.tsx";
 import { Page } from "./core/page.tsx";
-import { startPulse, stopPulse, useConnection } from "./core/pulse.ts";
+import { lookAgain, startPulse, stopPulse, useConnection } from "./core/pulse.ts";
 import { match, usePlace } from "./core/router.ts";
 import { SessionContext, useMay, useSignedIn } from "./core/session.tsx";
 import { common, roleNames } from "./messages/common.ts";
@@ -86,7 +86,7 @@ function Frame({ onSignOut }: { onSignOut: () => void }) {
       </header>
       <Navigation />
       <main id="content" tabIndex={-1}>
-        <LostConnection />
+        <ConnectionNotice />
         <TokenBanner />
         {role === "read-only" && <p class="notice info">{say(common.readOnly)}</p>}
         <CurrentPage />
@@ -95,14 +95,19 @@ function Frame({ onSignOut }: { onSignOut: () => void }) {
   );
 }
 
-function LostConnection() {
+function ConnectionNotice() {
   const say = useSay();
-  const isLost = useConnection() === "lost";
+  const connection = useConnection();
   return (
     <div role="status">
-      {isLost && (
+      {connection === "lost" && (
         <div class="notice bad">
           <strong>{say(common.lostTitle)}</strong> {say(common.lostText)}
+        </div>
+      )}
+      {connection === "still" && (
+        <div class="notice info">
+          {say(common.stillText)} <button onClick={() => void lookAgain()}>{say(common.lookAgain)}</button>
         </div>
       )}
     </div>
