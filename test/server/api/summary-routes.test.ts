@@ -155,6 +155,7 @@ describe("one app", () => {
         licensed: true,
         attempts: 3,
         terms: "notInvited",
+        termsCheckedAt: null,
       },
       { userId: "bert", label: "Failed", licensed: false, devices: { failed: 1 } },
     ]);
