@@ -6,7 +6,6 @@ export const licenseMessages = catalogue({
     it: "Chi ha una licenza secondo i dati di questo server e che cosa è stato ripreso dagli amministratori.",
   },
   holder: { en: "Holder", it: "Titolare" },
-  type: { en: "Licence of", it: "Licenza di" },
   ofUser: { en: "the user", it: "utente" },
   ofDevice: { en: "the device", it: "dispositivo" },
   stateAssociating: { en: "being assigned", it: "in assegnazione" },

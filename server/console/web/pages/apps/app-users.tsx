@@ -39,7 +39,7 @@ export function AppUsers({ adamId, appName }: { adamId: string; appName: string 
   const actions: Column<UserOfAppView> = {
     title: say(common.actions),
     room: "wide",
-    share: 1.7,
+    share: 2.1,
     cell: (user) =>
       licensesOf(user) > 0 && (
         <div class="row-actions">
@@ -73,7 +73,12 @@ export function AppUsers({ adamId, appName }: { adamId: string; appName: string 
             share: 1.6,
             cell: (user) => <Terms of={user} />,
           },
-          { title: say(appMessages.licensed), room: "medium", cell: (user) => <Licensed of={user} /> },
+          {
+            title: say(appMessages.licensed),
+            room: "medium",
+            share: 0.8,
+            cell: (user) => <Licensed of={user} />,
+          },
           {
             title: say(appMessages.devices),
             room: "wide",
@@ -84,7 +89,7 @@ export function AppUsers({ adamId, appName }: { adamId: string; appName: string 
             title: say(appMessages.attempts),
             room: "wide",
             align: "end",
-            share: 0.7,
+            share: 0.9,
             cell: ({ attempts }) => attempts,
           },
           ...(mayAct ? [actions] : []),
@@ -123,11 +128,11 @@ function Terms({ of: user }: { of: UserOfAppView }) {
   if (user.terms === null) return <>{nothing}</>;
   const { terms, termsCheckedAt } = user;
   return (
-    <>
-      <Badge tone={termsTones[terms]}>{say(termsNames[terms])}</Badge>{" "}
+    <div class="stack">
+      <Badge tone={termsTones[terms]}>{say(termsNames[terms])}</Badge>
       {termsCheckedAt !== null && (
         <span class="small muted">{say(appMessages.termsAge, { age: format.age(termsCheckedAt) })}</span>
       )}
-    </>
+    </div>
   );
 }

@@ -81,7 +81,7 @@ export function AppsPage() {
           {
             title: say(appMessages.installs),
             room: "wide",
-            share: 2,
+            share: 2.4,
             cell: ({ devices }) => <CountsBar counts={devices} />,
           },
         ]}

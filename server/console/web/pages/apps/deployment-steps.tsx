@@ -37,7 +37,7 @@ export function GroupsStep({ adamId, draft, onDraft }: StepProps & { readonly ad
           onValue={setWanted}
         />
       )}
-      <fieldset class="choices">
+      <fieldset class="choices many">
         <legend class="unseen">{say(deploymentMessages.askGroups)}</legend>
         {shown.map(({ id, name }) => {
           const deployment = present.items.find(({ groupId }) => groupId === id);

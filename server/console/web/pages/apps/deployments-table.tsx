@@ -10,6 +10,7 @@ import { href, useQueryValue } from "../../core/router.ts";
 import { part } from "../../core/api.ts";
 import { useMay } from "../../core/session.tsx";
 import { Table, type Column } from "../../core/table.tsx";
+import { appMessages } from "../../messages/apps.ts";
 import { common } from "../../messages/common.ts";
 import { deploymentMessages } from "../../messages/deployments.ts";
 import { desiredNames } from "../../messages/installation-words.ts";
@@ -78,7 +79,7 @@ export function DeploymentsTable({ adamId }: { adamId?: string }) {
         </div>
       )}
       <Table
-        label={say(deploymentMessages.action)}
+        label={say(appMessages.deployments)}
         rows={deployments.items}
         paged={deployments}
         keyOf={({ id }) => id}

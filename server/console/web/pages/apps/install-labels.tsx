@@ -18,8 +18,8 @@ const tones: Readonly<Record<Label, Tone>> = {
 };
 export const labels = Object.keys(tones) as Label[];
 
-/** The worst last: it is what an admin looks for at the end of a bar. */
-const kinds = ["installed", "pending", "notInstalled", "notApplicable", "failed"] as const;
+/** What there is to do about comes before what there isn't. */
+const kinds = ["installed", "failed", "pending", "notInstalled", "notApplicable"] as const;
 
 export function LabelBadge({ label }: { label: Label }) {
   const say = useSay();

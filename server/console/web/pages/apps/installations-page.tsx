@@ -7,7 +7,6 @@ import { Page } from "../../core/page.tsx";
 import { usePaged } from "../../core/paged.ts";
 import { useQueryValue } from "../../core/router.ts";
 import { Table } from "../../core/table.tsx";
-import { appMessages } from "../../messages/apps.ts";
 import { common } from "../../messages/common.ts";
 import { labelNames, reasonNames, stateNames } from "../../messages/installation-words.ts";
 import { installationMessages } from "../../messages/installations.ts";
@@ -105,15 +104,8 @@ export function InstallationsPage() {
             ),
           },
           { title: say(common.state), share: 1.5, cell: ({ label: one }) => <LabelBadge label={one} /> },
-          { title: say(common.reason), room: "medium", share: 2.2, cell: (one) => <Why of={one} /> },
-          {
-            title: say(appMessages.attempts),
-            room: "wide",
-            align: "end",
-            share: 0.7,
-            cell: ({ attempts }) => attempts,
-          },
-          { title: say(common.since), room: "medium", share: 0.9, cell: ({ since }) => format.age(since) },
+          { title: say(common.reason), room: "medium", share: 2.4, cell: (one) => <Why of={one} /> },
+          { title: say(common.since), room: "medium", share: 1.2, cell: ({ since }) => format.age(since) },
         ]}
       />
     </Page>

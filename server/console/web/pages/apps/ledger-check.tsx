@@ -28,7 +28,7 @@ export function LedgerCheck() {
     reload,
   } = useResource<LedgerCheckView>("/api/v1/ledger/check", []);
   return (
-    <section class="card section check" aria-labelledby="ledger-check">
+    <section class="card section" aria-labelledby="ledger-check">
       <h2 id="ledger-check">{say(ledgerMessages.checkTitle)}</h2>
       <div role="status">
         {isLoading && <p class="muted">{say(ledgerMessages.checking)}</p>}

@@ -49,7 +49,7 @@ export function LicensesTable({ adamId }: { adamId?: string }) {
   const actions: Column<LicenseView> = {
     title: say(common.actions),
     room: "medium",
-    share: 1.7,
+    share: 2,
     cell: (license) => (
       <div class="row-actions">
         <button onClick={() => setAsked({ verb: "reclaim", license })}>
@@ -114,14 +114,7 @@ export function LicensesTable({ adamId }: { adamId?: string }) {
               );
             },
           },
-          {
-            title: say(licenseMessages.type),
-            room: "wide",
-            share: 0.8,
-            cell: ({ licenseType }) =>
-              say(licenseType === "user" ? licenseMessages.ofUser : licenseMessages.ofDevice),
-          },
-          { title: say(common.since), room: "wide", cell: ({ since }) => format.age(since) },
+          { title: say(common.since), room: "wide", share: 1.1, cell: ({ since }) => format.age(since) },
           {
             title: say(licenseMessages.stranded),
             room: "medium",
@@ -132,7 +125,7 @@ export function LicensesTable({ adamId }: { adamId?: string }) {
           {
             title: say(licenseMessages.phones),
             room: "wide",
-            share: 0.6,
+            share: 0.8,
             align: "end",
             cell: ({ phones }) => phones.length,
           },

@@ -8,7 +8,9 @@ export function Meter({ used, owned }: { used: number; owned: number }) {
   return (
     <div class="counts">
       <div class="counts-bar" aria-hidden="true">
-        <span class={share === 1 ? "failed" : "installed"} style={{ width: `${share * 100}%` }} />
+        {share > 0 && (
+          <span class={share === 1 ? "failed" : "installed"} style={{ width: `${share * 100}%` }} />
+        )}
       </div>
       <span class="small">{say(appMessages.usedOf, { used, owned })}</span>
     </div>
