@@ -7,8 +7,14 @@ const app = "743974925";
 /** Whatever it says, in whichever language. */
 const button = (page: Page, at: number) => page.locator(".page-head button").nth(at).click();
 const firstLink = (page: Page) => page.locator("table.list tbody a").first().click();
-const rowButton = (page: Page, at: number) => page.locator(".row-actions button").nth(at).click();
+const rowButton = (page: Page) => page.locator("table.list td button").first().click();
 const next = (page: Page) => page.locator("dialog .primary").click();
+
+async function deploymentButton(page: Page, at: number): Promise<void> {
+  await firstLink(page);
+  await page.locator(".up[href$=deployments]").waitFor();
+  await button(page, at);
+}
 
 /** *Manage deployment* as far as its last step. */
 async function manage(page: Page, { action = 0, groups = 2 } = {}): Promise<void> {
@@ -55,8 +61,9 @@ export const appShots: readonly Shot[] = [
   { name: "manage-uninstall", path: `/apps/${app}`, act: (page) => manage(page, { action: 2, groups: 8 }) },
   { name: "deployments", path: "/deployments" },
   { name: "deployments-new", path: "/deployments", act: (page) => button(page, 0) },
-  { name: "deployment-change", path: "/deployments", act: (page) => rowButton(page, 0) },
-  { name: "deployment-withdraw", path: "/deployments", act: (page) => rowButton(page, 1) },
+  { name: "deployment", path: "/deployments", act: firstLink },
+  { name: "deployment-change", path: "/deployments", act: (page) => deploymentButton(page, 0) },
+  { name: "deployment-withdraw", path: "/deployments", act: (page) => deploymentButton(page, 1) },
   { name: "installations", path: "/installations" },
   { name: "installation-failed", path: "/installations?reason=no-license", act: firstLink },
   { name: "installation-refused", path: "/installations?reason=user-rejected", act: firstLink },
@@ -71,7 +78,7 @@ export const appShots: readonly Shot[] = [
     },
   },
   { name: "licenses", path: "/licenses" },
-  { name: "licenses-revoke", path: "/licenses", act: (page) => rowButton(page, 1) },
+  { name: "licenses-take-back", path: "/licenses", act: rowButton },
   { name: "licenses-acts", path: "/licenses?tab=acts" },
   { name: "licenses-all", path: "/licenses", act: (page) => button(page, 1) },
   { name: "ledger", path: "/ledger" },

@@ -17,6 +17,12 @@ export const deploymentMessages = catalogue({
   userLicense: { en: "of users", it: "per utente" },
   deviceLicense: { en: "of devices", it: "per dispositivo" },
   changed: { en: "Last changed", it: "Ultima modifica" },
+  created: { en: "Made", it: "Creata" },
+  pageTitle: { en: "{app} for {group}", it: "{app} per {group}" },
+  toInstallations: {
+    en: "What became of it on the devices of this group",
+    it: "L’esito sui dispositivi di questo gruppo",
+  },
   expanding: { en: "being carried out", it: "in applicazione" },
   change: { en: "Change", it: "Modifica" },
   withdraw: { en: "Withdraw", it: "Ritira" },

@@ -17,7 +17,7 @@ export const labelCounts = catalogue({
   },
   failed: {
     en: { one: "{n} failed", other: "{n} failed" },
-    it: { one: "{n} esito negativo", other: "{n} esito negativo" },
+    it: { one: "{n} con esito negativo", other: "{n} con esito negativo" },
   },
   pending: {
     en: { one: "{n} pending", other: "{n} pending" },

@@ -117,7 +117,7 @@ function AppFigures({ app, summary }: AboutApp) {
     [appMessages.foreign, Math.max(0, app.used - summary.held)],
   ] as const;
   return (
-    <dl class="figures">
+    <dl class="tiles">
       {figures.map(([name, value]) => (
         <div key={name.en} class={name === appMessages.available && value === 0 ? "bad" : ""}>
           <dt>{say(name)}</dt>

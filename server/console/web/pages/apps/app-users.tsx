@@ -13,7 +13,7 @@ import { common } from "../../messages/common.ts";
 import { licenseMessages } from "../../messages/licenses.ts";
 import { CountsBar, LabelBadge } from "./install-labels.tsx";
 import { UserLink } from "./links.tsx";
-import { TakeLicenses, type Verb } from "./take-licenses.tsx";
+import { TakeLicenses } from "./take-licenses.tsx";
 
 const termsTones: Readonly<Record<keyof typeof termsNames, Tone>> = {
   notInvited: "quiet",
@@ -22,15 +22,10 @@ const termsTones: Readonly<Record<keyof typeof termsNames, Tone>> = {
   retired: "bad",
 };
 
-interface Asked {
-  readonly verb: Verb;
-  readonly user: UserOfAppView;
-}
-
 export function AppUsers({ adamId, appName }: { adamId: string; appName: string }) {
   const say = useSay();
   const mayAct = useMay("operator");
-  const [asked, setAsked] = useState<Asked>();
+  const [asked, setAsked] = useState<UserOfAppView>();
   const users = usePaged<UserOfAppView>(`/api/v1/apps/${part(adamId)}/users`, {}, [
     "installations",
     "licenses",
@@ -38,18 +33,12 @@ export function AppUsers({ adamId, appName }: { adamId: string; appName: string 
   ]);
   const actions: Column<UserOfAppView> = {
     title: say(common.actions),
-    room: "wide",
-    share: 2.1,
+    share: 1.1,
     cell: (user) =>
       licensesOf(user) > 0 && (
-        <div class="row-actions">
-          <button onClick={() => setAsked({ verb: "reclaim", user })}>
-            {say(licenseMessages.reclaim)} <span class="unseen">{user.name ?? user.userId}</span>
-          </button>
-          <button class="danger" onClick={() => setAsked({ verb: "revoke", user })}>
-            {say(licenseMessages.revoke)} <span class="unseen">{user.name ?? user.userId}</span>
-          </button>
-        </div>
+        <button onClick={() => setAsked(user)}>
+          {say(licenseMessages.takeBack)} <span class="unseen">{user.name ?? user.userId}</span>
+        </button>
       ),
   };
   return (
@@ -97,11 +86,10 @@ export function AppUsers({ adamId, appName }: { adamId: string; appName: string 
       />
       {asked && (
         <TakeLicenses
-          verb={asked.verb}
-          of={{ adamId, userId: asked.user.userId }}
-          name={`${appName}, ${asked.user.name ?? asked.user.userId}`}
-          licenses={licensesOf(asked.user)}
-          devices={asked.user.devices.installed + asked.user.devices.pending}
+          of={{ adamId, userId: asked.userId }}
+          name={`${appName}, ${asked.name ?? asked.userId}`}
+          licenses={licensesOf(asked)}
+          devices={asked.devices.installed + asked.devices.pending}
           onClose={() => setAsked(undefined)}
         />
       )}
@@ -128,7 +116,7 @@ function Terms({ of: user }: { of: UserOfAppView }) {
   if (user.terms === null) return <>{nothing}</>;
   const { terms, termsCheckedAt } = user;
   return (
-    <div class="stack">
+    <div class="two-lines">
       <Badge tone={termsTones[terms]}>{say(termsNames[terms])}</Badge>
       {termsCheckedAt !== null && (
         <span class="small muted">{say(appMessages.termsAge, { age: format.age(termsCheckedAt) })}</span>

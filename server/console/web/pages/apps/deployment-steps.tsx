@@ -9,6 +9,7 @@ import { serverNow } from "../../core/pulse.ts";
 import { deploymentMessages } from "../../messages/deployments.ts";
 import { desiredNames } from "../../messages/installation-words.ts";
 import { actions, deadlines, takesLicenses, type Draft } from "./deployment-draft.ts";
+import { Choice } from "./choice.tsx";
 import { useGroups } from "./names.ts";
 
 interface StepProps {
@@ -158,25 +159,5 @@ export function DeadlineStep({ draft, onDraft }: StepProps) {
         />
       )}
     </>
-  );
-}
-
-interface ChoiceProps {
-  readonly group: string;
-  readonly title: string;
-  readonly hint?: string;
-  readonly checked: boolean;
-  onChoose(): void;
-}
-
-function Choice({ group, title, hint, checked, onChoose }: ChoiceProps) {
-  return (
-    <label class="choice">
-      <input type="radio" name={group} checked={checked} onChange={onChoose} />
-      <span>
-        {title}
-        {hint && <span class="muted">{hint}</span>}
-      </span>
-    </label>
   );
 }

@@ -14,7 +14,6 @@ import { appMessages } from "../../messages/apps.ts";
 import { common } from "../../messages/common.ts";
 import { deploymentMessages } from "../../messages/deployments.ts";
 import { desiredNames } from "../../messages/installation-words.ts";
-import { AppLink } from "./links.tsx";
 import { ManageDeployment } from "./manage-deployment.tsx";
 import { appName, appOptions, useApps, useGroups } from "./names.ts";
 import { WithdrawDeployment } from "./withdraw-deployment.tsx";
@@ -39,11 +38,6 @@ export function DeploymentsTable({ adamId }: { adamId?: string }) {
   const nameOfGroup = (id: string) => groups?.find((one) => one.id === id)?.name ?? id;
   const nameOf = (deployment: Deployment) =>
     `${appName(apps, deployment.adamId)}, ${nameOfGroup(deployment.groupId)}`;
-  const ofApp: Column<Deployment> = {
-    title: say(common.app),
-    share: 1.3,
-    cell: (deployment) => <AppLink adamId={deployment.adamId}>{appName(apps, deployment.adamId)}</AppLink>,
-  };
   const actions: Column<Deployment> = {
     title: say(common.actions),
     room: "medium",
@@ -85,19 +79,30 @@ export function DeploymentsTable({ adamId }: { adamId?: string }) {
         keyOf={({ id }) => id}
         empty={say(app || group ? common.nothingFits : deploymentMessages.none)}
         columns={[
-          ...(adamId === undefined ? [ofApp] : []),
           {
-            title: say(common.group),
-            cell: ({ groupId }) => <a href={href(`/groups/${part(groupId)}`)}>{nameOfGroup(groupId)}</a>,
+            title: say(adamId === undefined ? common.app : common.group),
+            share: 1.3,
+            cell: (deployment) => {
+              const group = nameOfGroup(deployment.groupId);
+              const way = href(`/deployments/${part(deployment.id)}`);
+              return adamId === undefined ? (
+                <div class="two-lines">
+                  <a href={way}>{appName(apps, deployment.adamId)}</a>
+                  <span class="small muted">{group}</span>
+                </div>
+              ) : (
+                <a href={way}>{group}</a>
+              );
+            },
           },
           {
             title: say(deploymentMessages.action),
-            share: 1.5,
+            share: 1.4,
             cell: ({ action, expanding }) => (
-              <>
+              <span class="wrap">
                 {say(desiredNames[action])}{" "}
                 {expanding && <Badge tone="info">{say(deploymentMessages.expanding)}</Badge>}
-              </>
+              </span>
             ),
           },
           {

@@ -28,7 +28,7 @@ export function LabelCounts({ adamId }: { adamId: string }) {
   const counts: Counts | undefined = adamId === "" ? pulse?.installations : ofApp.data?.devices;
   if (!counts) return null;
   return (
-    <dl class="figures section">
+    <dl class="tiles">
       {labels.map((label) => (
         <div key={label} class={label === "Failed" && counts.failed > 0 ? "bad" : ""}>
           <dt>

@@ -82,9 +82,11 @@ export function LedgerPage() {
             share: 1.2,
             cell: ({ at, installationId }) =>
               installationId === null ? (
-                format.time(at)
+                <span class="wrap">{format.time(at)}</span>
               ) : (
-                <InstallationLink id={installationId}>{format.time(at)}</InstallationLink>
+                <span class="wrap">
+                  <InstallationLink id={installationId}>{format.time(at)}</InstallationLink>
+                </span>
               ),
           },
           {

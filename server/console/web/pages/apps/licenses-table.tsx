@@ -14,7 +14,7 @@ import { licenseMessages, strandedNames } from "../../messages/licenses.ts";
 import { Holder } from "./holder.tsx";
 import { AppLink } from "./links.tsx";
 import { appName, appOptions, useApps } from "./names.ts";
-import { TakeLicenses, type Verb } from "./take-licenses.tsx";
+import { TakeLicenses } from "./take-licenses.tsx";
 
 const states = {
   associating: ["info", licenseMessages.stateAssociating],
@@ -22,17 +22,12 @@ const states = {
   disassociating: ["info", licenseMessages.stateDisassociating],
 } as const satisfies Record<LicenseView["state"], readonly [Tone, unknown]>;
 
-interface Asked {
-  readonly verb: Verb;
-  readonly license: LicenseView;
-}
-
 export function LicensesTable({ adamId }: { adamId?: string }) {
   const say = useSay();
   const format = useFormat();
   const apps = useApps();
   const mayAct = useMay("operator");
-  const [asked, setAsked] = useState<Asked>();
+  const [asked, setAsked] = useState<LicenseView>();
   const [app, setApp] = useQueryValue("adamId");
   const [state, setState] = useQueryValue("state");
   const [stranded, setStranded] = useQueryValue("stranded");
@@ -48,17 +43,11 @@ export function LicensesTable({ adamId }: { adamId?: string }) {
   };
   const actions: Column<LicenseView> = {
     title: say(common.actions),
-    room: "medium",
-    share: 2,
+    share: 1.1,
     cell: (license) => (
-      <div class="row-actions">
-        <button onClick={() => setAsked({ verb: "reclaim", license })}>
-          {say(licenseMessages.reclaim)} <span class="unseen">{nameOf(license)}</span>
-        </button>
-        <button class="danger" onClick={() => setAsked({ verb: "revoke", license })}>
-          {say(licenseMessages.revoke)} <span class="unseen">{nameOf(license)}</span>
-        </button>
-      </div>
+      <button onClick={() => setAsked(license)}>
+        {say(licenseMessages.takeBack)} <span class="unseen">{nameOf(license)}</span>
+      </button>
     ),
   };
   return (
@@ -134,11 +123,10 @@ export function LicensesTable({ adamId }: { adamId?: string }) {
       />
       {asked && (
         <TakeLicenses
-          verb={asked.verb}
-          of={selectionOf(asked.license)}
-          name={`${appName(apps, asked.license.adamId)}, ${nameOf(asked.license)}`}
+          of={selectionOf(asked)}
+          name={`${appName(apps, asked.adamId)}, ${nameOf(asked)}`}
           licenses={1}
-          devices={asked.license.phones.filter(({ enrolled, state: one }) => enrolled && hasApp(one)).length}
+          devices={asked.phones.filter(({ enrolled, state: one }) => enrolled && hasApp(one)).length}
           onClose={() => setAsked(undefined)}
         />
       )}

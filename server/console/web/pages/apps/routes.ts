@@ -4,6 +4,7 @@ import { ActPage } from "./act-page.tsx";
 import { AppPage } from "./app-page.tsx";
 import "./apps.css";
 import { AppsPage } from "./apps-page.tsx";
+import { DeploymentPage } from "./deployment-page.tsx";
 import { DeploymentsPage } from "./deployments-page.tsx";
 import { InstallationPage } from "./installation-page.tsx";
 import { InstallationsPage } from "./installations-page.tsx";
@@ -14,6 +15,7 @@ export const appRoutes: readonly Route[] = [
   route("/apps", AppsPage),
   route("/apps/:adamId", AppPage),
   route("/deployments", DeploymentsPage),
+  route("/deployments/:deploymentId", DeploymentPage),
   route("/installations", InstallationsPage),
   route("/installations/:installationId", InstallationPage),
   route("/licenses", LicensesPage),

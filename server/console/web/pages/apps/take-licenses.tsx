@@ -10,8 +10,11 @@ import { useResource } from "../../core/resource.ts";
 import { common } from "../../messages/common.ts";
 import { licenseMessages } from "../../messages/licenses.ts";
 import { ActProgress } from "./act-progress.tsx";
+import { Choice } from "./choice.tsx";
 
 export type Verb = "revoke" | "reclaim";
+
+const titles = { revoke: licenseMessages.revokeTitle, reclaim: licenseMessages.reclaimTitle } as const;
 
 /** Whose licences, as the API has it. */
 export interface Selection {
@@ -22,7 +25,8 @@ export interface Selection {
 }
 
 interface TakeLicensesProps {
-  readonly verb: Verb;
+  /** Left out: it is asked for. */
+  readonly verb?: Verb;
   readonly of: Selection;
   readonly name: string;
   readonly licenses: number;
@@ -31,12 +35,14 @@ interface TakeLicensesProps {
   onClose(): void;
 }
 
-export function TakeLicenses({ verb, of, name, licenses, devices, onClose }: TakeLicensesProps) {
+export function TakeLicenses({ verb: given, of, name, licenses, devices, onClose }: TakeLicensesProps) {
   const say = useSay();
+  const [chosen, setChosen] = useState<Verb>("reclaim");
+  const verb = given ?? chosen;
   const [act, setAct] = useState<LicenseActView>();
   const [isUnderstood, setUnderstood] = useState(false);
   const isAsked = useRef(false);
-  const title = say(verb === "revoke" ? licenseMessages.revokeTitle : licenseMessages.reclaimTitle, { name });
+  const title = say(given ? titles[given] : licenseMessages.takeBackTitle, { name });
   const deed = useDeed(async (once) => {
     const body = { ...of, ...(of.all ? { confirm: true } : {}) };
     const begun = await call<LicenseActView>("POST", `/api/v1/licenses/${verb}`, { once, body });
@@ -58,6 +64,20 @@ export function TakeLicenses({ verb, of, name, licenses, devices, onClose }: Tak
         if (!isAsked.current) onClose();
       }}
     >
+      {!given && (
+        <fieldset class="choices">
+          <legend class="unseen">{say(licenseMessages.askVerb)}</legend>
+          {(["reclaim", "revoke"] as const).map((one) => (
+            <Choice
+              key={one}
+              group="verb"
+              title={say(one === "revoke" ? licenseMessages.verbRevoke : licenseMessages.verbReclaim)}
+              checked={verb === one}
+              onChoose={() => setChosen(one)}
+            />
+          ))}
+        </fieldset>
+      )}
       {verb === "revoke" ? (
         <>
           <p>

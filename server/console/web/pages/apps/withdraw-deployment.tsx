@@ -13,16 +13,20 @@ interface WithdrawDeploymentProps {
   readonly of: Deployment;
   readonly app: string;
   readonly group: string;
+  onDone?(): void;
   onClose(): void;
 }
 
-export function WithdrawDeployment({ of: deployment, app, group, onClose }: WithdrawDeploymentProps) {
+export function WithdrawDeployment({ of: deployment, app, group, onDone, onClose }: WithdrawDeploymentProps) {
   const say = useSay();
   const about = useResource<GroupDetail>(`/api/v1/groups/${part(deployment.groupId)}`, ["groups"]);
   const summary = useResource<AppSummary>(`/api/v1/apps/${part(deployment.adamId)}/summary`, [
     "installations",
   ]);
-  const deed = useDeed(() => call("DELETE", `/api/v1/deployments/${part(deployment.id)}`));
+  const deed = useDeed(async () => {
+    await call("DELETE", `/api/v1/deployments/${part(deployment.id)}`);
+    onDone?.();
+  });
   return (
     <FormSheet
       title={say(deploymentMessages.withdrawTitle, { app, group })}
