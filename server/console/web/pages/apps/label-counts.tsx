@@ -2,7 +2,7 @@
 import { useSay } from "../../../../../shared/web/preferences.ts";
 import type { AppSummary } from "../../../../api/summary-routes.ts";
 import { part } from "../../core/api.ts";
-import { useFormat } from "../../core/format.ts";
+import { nothing, useFormat } from "../../core/format.ts";
 import { latestPulse, onPulse, type Pulse } from "../../core/pulse.ts";
 import { useResource } from "../../core/resource.ts";
 import { href } from "../../core/router.ts";
@@ -26,15 +26,14 @@ export function LabelCounts({ adamId }: { adamId: string }) {
     "installations",
   ]);
   const counts: Counts | undefined = adamId === "" ? pulse?.installations : ofApp.data?.devices;
-  if (!counts) return null;
   return (
     <dl class="tiles">
       {labels.map((label) => (
-        <div key={label} class={label === "Failed" && counts.failed > 0 ? "bad" : ""}>
+        <div key={label} class={label === "Failed" && counts && counts.failed > 0 ? "bad" : ""}>
           <dt>
             <a href={href("/installations", { label, adamId })}>{say(labelNames[label])}</a>
           </dt>
-          <dd>{format.number(counts[fields[label]])}</dd>
+          <dd>{counts ? format.number(counts[fields[label]]) : nothing}</dd>
         </div>
       ))}
     </dl>
