@@ -15,6 +15,26 @@ import { routes } from "./routes.ts";
 import { SignIn } from "./sign-in.tsx";
 import { TokenBanner } from "./token-banner.tsx";
 
+/** Whether it is worth asking who is signed in: the cookie itself no script can see. */
+const signedInName = "pippin-signed-in";
+
+function rememberSignedIn(isSignedIn: boolean): void {
+  try {
+    if (isSignedIn) localStorage.setItem(signedInName, "yes");
+    else localStorage.removeItem(signedInName);
+  } catch {
+    // Then it is asked each time.
+  }
+}
+
+function mayBeSignedIn(): boolean {
+  try {
+    return localStorage.getItem(signedInName) !== null;
+  } catch {
+    return true;
+  }
+}
+
 type Standing = "asking" | "nobody" | "ended" | Session;
 
 export function App() {
@@ -22,11 +42,13 @@ export function App() {
   const [failure, setFailure] = useState<ApiFailure>();
 
   const enter = (session: Session) => {
+    rememberSignedIn(true);
     useSession(session);
     startPulse();
     setStanding(session);
   };
   const leave = (to: "nobody" | "ended") => {
+    rememberSignedIn(false);
     useSession(undefined);
     stopPulse();
     setStanding(to);
@@ -41,7 +63,8 @@ export function App() {
   };
   useEffect(() => {
     onSessionEnd(() => leave("ended"));
-    ask();
+    if (mayBeSignedIn()) ask();
+    else leave("nobody");
   }, []);
 
   if (failure) {
