@@ -119,6 +119,7 @@ describe.skipIf(browserPath === undefined)("the console of an admin, in a real b
     await admin.open("/keys", "API keys");
     await page.getByRole("button", { name: "New API key" }).focus();
     await page.keyboard.press("Enter");
+    await page.locator("input[data-focus]:focus").waitFor();
     await page.keyboard.type("nightly");
     await page.keyboard.press("Enter");
     const key = page.getByRole("dialog", { name: "nightly" }).locator(".code");

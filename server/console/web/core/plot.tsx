@@ -34,8 +34,11 @@ export function Plot({ title, series, data, now }: PlotProps) {
   useEffect(() => {
     const box = place.current;
     if (!box) return undefined;
-    const styles = getComputedStyle(box);
-    const color = (name: string) => styles.getPropertyValue(name).trim();
+    // A canvas knows no variables, and a variable doesn't know whether it is light or dark.
+    const color = (name: string) => {
+      box.style.color = `var(${name})`;
+      return getComputedStyle(box).color;
+    };
     const axis = {
       stroke: color("--muted"),
       grid: { stroke: color("--line"), width: 1 },
