@@ -5,6 +5,7 @@ import { PreferenceSwitches } from "../../../shared/web/preference-switch.tsx";
 import { useSay } from "../../../shared/web/preferences.ts";
 import { ApiFailure, call, get, onSessionEnd, useSession, type Session } from "./core/api.ts";
 import { Failure } from "./core/failure.tsx";
+import { keepHistory } from "./core/history.ts";
 import { Page } from "./core/page.tsx";
 import { lookAgain, startPulse, stopPulse, useConnection } from "./core/pulse.ts";
 import { match, usePlace } from "./core/router.ts";
@@ -15,6 +16,26 @@ import { routes } from "./routes.ts";
 import { SignIn } from "./sign-in.tsx";
 import { TokenBanner } from "./token-banner.tsx";
 
+/** Whether it is worth asking who is signed in: the cookie itself no script can see. */
+const signedInName = "pippin-signed-in";
+
+function rememberSignedIn(isSignedIn: boolean): void {
+  try {
+    if (isSignedIn) localStorage.setItem(signedInName, "yes");
+    else localStorage.removeItem(signedInName);
+  } catch {
+    // Then it is asked each time.
+  }
+}
+
+function mayBeSignedIn(): boolean {
+  try {
+    return localStorage.getItem(signedInName) !== null;
+  } catch {
+    return true;
+  }
+}
+
 type Standing = "asking" | "nobody" | "ended" | Session;
 
 export function App() {
@@ -22,11 +43,13 @@ export function App() {
   const [failure, setFailure] = useState<ApiFailure>();
 
   const enter = (session: Session) => {
+    rememberSignedIn(true);
     useSession(session);
     startPulse();
     setStanding(session);
   };
   const leave = (to: "nobody" | "ended") => {
+    rememberSignedIn(false);
     useSession(undefined);
     stopPulse();
     setStanding(to);
@@ -41,7 +64,8 @@ export function App() {
   };
   useEffect(() => {
     onSessionEnd(() => leave("ended"));
-    ask();
+    if (mayBeSignedIn()) ask();
+    else leave("nobody");
   }, []);
 
   if (failure) {
@@ -63,6 +87,7 @@ export function App() {
 function Frame({ onSignOut }: { onSignOut: () => void }) {
   const say = useSay();
   const { keyName, role } = useSignedIn();
+  useEffect(keepHistory, []);
   const signOut = () => {
     // Whether or not the server hears of it, this page forgets who was signed in; the session ends by itself.
     void call("DELETE", "/api/v1/sessions/current")
