@@ -24,6 +24,7 @@ import { SeatTurns } from "./licensing/seat-turns.ts";
 import { VppClient } from "./licensing/vpp-client.ts";
 import { createMetrics } from "./metrics.ts";
 import { createEventStreams } from "./monitoring/event-stream.ts";
+import { createPulseStreams } from "./monitoring/pulse.ts";
 import type { Companion } from "./outbox.ts";
 import { openSecretBox } from "./secrets.ts";
 import { openLowdbStore } from "./store/lowdb-store.ts";
@@ -151,7 +152,9 @@ async function compose(
   const events = createEventRing(recorder);
   const keyWatch = createKeyWatch(world);
   const streams = createEventStreams({ world, recorder, ring: events, keyWatch });
-  const metrics = createMetrics({ ...base, connectedCount: () => channel.push.connectedCount });
+  const connectedCount = () => channel.push.connectedCount;
+  const pulse = createPulseStreams({ ...base, keyWatch, connectedCount, onFailure });
+  const metrics = createMetrics({ ...base, connectedCount });
   const api = createApi({
     ...base,
     licensing,
@@ -163,6 +166,7 @@ async function compose(
     metrics,
     keyWatch,
     streams,
+    pulse,
     audit,
     webhooks,
     push: channel.push,
@@ -203,6 +207,7 @@ async function compose(
       housekeeping.stop(),
     ]);
     streams.stop();
+    pulse.stop();
     await Promise.all([auditPruning.stop(), webhooks.stop()]);
     await listener?.close();
     events.close();
