@@ -8,6 +8,7 @@ import { createAuditLog, startAuditPruning } from "./audit/audit-log.ts";
 import { ensureFirstKey, ensureKnownKey, revokeKnownKey } from "./api-keys.ts";
 import { createDeviceChannel } from "./channel/device-channel.ts";
 import { CommandService } from "./commands/command-service.ts";
+import { createConsole } from "./console/console-app.ts";
 import type { ServerContext } from "./context.ts";
 import { createDeploymentService, createDeviceHooks } from "./deployments/deployment-service.ts";
 import { startReconciler } from "./deployments/reconciler.ts";
@@ -170,6 +171,7 @@ async function compose(
     audit,
     webhooks,
     push: channel.push,
+    consoleApp: createConsole(),
     enrollApp: createEnrollmentApp({ context: base, authority, publicUrl, serverUrl }),
     publicUrl,
     readiness: { running: () => !isStopping },

@@ -114,6 +114,7 @@ export function createApi(dependencies: ApiDependencies): Api {
     const exchange: Exchange = {
       address: c.env?.peer?.address ?? "unknown",
       userAgent: c.req.header("user-agent") ?? null,
+      url: c.req.url,
       isSecure: /^https:/.test(c.req.url) || /^https:/.test(dependencies.publicUrl()),
       identified(found) {
         ({ keyId, role } = found);
@@ -147,7 +148,7 @@ export function createApi(dependencies: ApiDependencies): Api {
       const instance = seq === 0 ? undefined : `urn:pippin:event:${seq}`;
       const problem = problemOf(error, instance);
       if (problem.code === "internal") recordFailure(recorder, error, seq);
-      if (isSessionEnd(error)) cookie = clearedCookie(exchange.isSecure);
+      if (isSessionEnd(error)) cookie = clearedCookie(exchange);
       const headers = { "content-type": problemMediaType, ...problemHeaders(error) };
       reply = { status: problem.status, text: JSON.stringify(problem), headers, code: problem.code };
     }

@@ -20,6 +20,8 @@ export interface Exchange {
   /** IP address of the other end. */
   readonly address: string;
   readonly userAgent: string | null;
+  /** As it was asked for. */
+  readonly url: string;
   /** The browser came by https, as far as can be told. */
   readonly isSecure: boolean;
   /** Tells who is calling, where only the body says it. */

@@ -2,25 +2,34 @@
 
 export const sessionCookieName = "pippin-session";
 
+/** A browser keeps one jar for all ports of a host: servers side by side must not take each other's sessions away. */
+function cookieNameAt(url: string): string {
+  const { port } = new URL(url);
+  return port === "" ? sessionCookieName : `${sessionCookieName}-${port}`;
+}
+
 /** Undefined when there is none; a value that was never ours is handed on, to be refused. */
 export function readSessionCookie(request: Request): string | undefined {
   const [, value] =
-    new RegExp(`(?:^|;) *${sessionCookieName}=([^;]*)`).exec(request.headers.get("cookie") ?? "") ?? [];
+    new RegExp(`(?:^|;) *${cookieNameAt(request.url)}=([^;]*)`).exec(request.headers.get("cookie") ?? "") ??
+    [];
   return value;
 }
 
 export interface CookieOptions {
+  /** Address of the request that is answered. */
+  readonly url: string;
   /** Only to be sent over https. */
   readonly isSecure: boolean;
   readonly maxAgeMs: number;
 }
 
-export function sessionCookie(secret: string, { isSecure, maxAgeMs }: CookieOptions): string {
+export function sessionCookie(secret: string, { url, isSecure, maxAgeMs }: CookieOptions): string {
   const maxAge = Math.ceil(maxAgeMs / 1_000);
-  return `${sessionCookieName}=${secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${maxAge}${isSecure ? "; Secure" : ""}`;
+  return `${cookieNameAt(url)}=${secret}; HttpOnly; SameSite=Strict; Path=/; Max-Age=${maxAge}${isSecure ? "; Secure" : ""}`;
 }
 
 /** Takes the cookie away. */
-export function clearedCookie(isSecure: boolean): string {
-  return sessionCookie("", { isSecure, maxAgeMs: 0 });
+export function clearedCookie(from: Pick<CookieOptions, "url" | "isSecure">): string {
+  return sessionCookie("", { ...from, maxAgeMs: 0 });
 }

@@ -97,7 +97,7 @@ export function sessionRoutes(
           }
         });
         const maxAgeMs = record.expiresAt - record.createdAt;
-        exchange.setCookie(sessionCookie(secret, { isSecure: exchange.isSecure, maxAgeMs }));
+        exchange.setCookie(sessionCookie(secret, { ...exchange, maxAgeMs }));
         return { ...viewFields({ record, key }), csrfToken: csrfTokenOf(secret) };
       },
     }),
@@ -130,7 +130,7 @@ export function sessionRoutes(
       refusals: ["not_found"],
       async handle({ caller, exchange, cause }) {
         await end(sessionOf(caller).id, undefined, cause);
-        exchange.setCookie(clearedCookie(exchange.isSecure));
+        exchange.setCookie(clearedCookie(exchange));
       },
     }),
     endpoint({
@@ -173,7 +173,7 @@ export function sessionRoutes(
       refusals: ["not_found"],
       async handle({ params, caller, exchange, cause }) {
         await end(params.sessionId, caller.role === "admin" ? undefined : caller.keyId, cause);
-        if (params.sessionId === caller.session?.id) exchange.setCookie(clearedCookie(exchange.isSecure));
+        if (params.sessionId === caller.session?.id) exchange.setCookie(clearedCookie(exchange));
       },
     }),
   ];

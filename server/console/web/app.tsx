@@ -6,7 +6,7 @@ import { useSay } from "../../../shared/web/preferences.ts";
 import { ApiFailure, call, get, onSessionEnd, useSession, type Session } from "./core/api.ts";
 import { Failure } from "./core/failure.tsx";
 import { Page } from "./core/page.tsx";
-import { startPulse, stopPulse, useConnection } from "./core/pulse.ts";
+import { lookAgain, startPulse, stopPulse, useConnection } from "./core/pulse.ts";
 import { match, usePlace } from "./core/router.ts";
 import { SessionContext, useMay, useSignedIn } from "./core/session.tsx";
 import { common, roleNames } from "./messages/common.ts";
@@ -15,6 +15,26 @@ import { routes } from "./routes.ts";
 import { SignIn } from "./sign-in.tsx";
 import { TokenBanner } from "./token-banner.tsx";
 
+/** Whether it is worth asking who is signed in: the cookie itself no script can see. */
+const signedInName = "pippin-signed-in";
+
+function rememberSignedIn(isSignedIn: boolean): void {
+  try {
+    if (isSignedIn) localStorage.setItem(signedInName, "yes");
+    else localStorage.removeItem(signedInName);
+  } catch {
+    // Then it is asked each time.
+  }
+}
+
+function mayBeSignedIn(): boolean {
+  try {
+    return localStorage.getItem(signedInName) !== null;
+  } catch {
+    return true;
+  }
+}
+
 type Standing = "asking" | "nobody" | "ended" | Session;
 
 export function App() {
@@ -22,11 +42,13 @@ export function App() {
   const [failure, setFailure] = useState<ApiFailure>();
 
   const enter = (session: Session) => {
+    rememberSignedIn(true);
     useSession(session);
     startPulse();
     setStanding(session);
   };
   const leave = (to: "nobody" | "ended") => {
+    rememberSignedIn(false);
     useSession(undefined);
     stopPulse();
     setStanding(to);
@@ -41,7 +63,8 @@ export function App() {
   };
   useEffect(() => {
     onSessionEnd(() => leave("ended"));
-    ask();
+    if (mayBeSignedIn()) ask();
+    else leave("nobody");
   }, []);
 
   if (failure) {
@@ -86,7 +109,7 @@ function Frame({ onSignOut }: { onSignOut: () => void }) {
       </header>
       <Navigation />
       <main id="content" tabIndex={-1}>
-        <LostConnection />
+        <ConnectionNotice />
         <TokenBanner />
         {role === "read-only" && <p class="notice info">{say(common.readOnly)}</p>}
         <CurrentPage />
@@ -95,14 +118,19 @@ function Frame({ onSignOut }: { onSignOut: () => void }) {
   );
 }
 
-function LostConnection() {
+function ConnectionNotice() {
   const say = useSay();
-  const isLost = useConnection() === "lost";
+  const connection = useConnection();
   return (
     <div role="status">
-      {isLost && (
+      {connection === "lost" && (
         <div class="notice bad">
           <strong>{say(common.lostTitle)}</strong> {say(common.lostText)}
+        </div>
+      )}
+      {connection === "still" && (
+        <div class="notice info">
+          {say(common.stillText)} <button onClick={() => void lookAgain()}>{say(common.lookAgain)}</button>
         </div>
       )}
     </div>

@@ -101,7 +101,7 @@ export function address(path: string, query: Readonly<Record<string, string | nu
     value === undefined || value === "" ? [] : [[name, String(value)]],
   );
   const search = new URLSearchParams(given).toString();
-  return search === "" ? path : `${path}?${search}`;
+  return search === "" ? path : `${path}${path.includes("?") ? "&" : "?"}${search}`;
 }
 
 export const part = encodeURIComponent;

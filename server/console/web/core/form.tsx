@@ -126,8 +126,9 @@ export interface FormSheetProps {
   readonly kind?: "dialog" | "alert";
   readonly disabled?: boolean;
   readonly deed: Pick<Deed<[]>, "isUnderWay" | "failure" | "run">;
-  /** Also after it was done. */
+  /** Also after it was done, unless there is `onDone`. */
   onClose(): void;
+  onDone?: () => void;
   readonly children: ComponentChildren;
 }
 
@@ -141,6 +142,7 @@ export function FormSheet(props: FormSheetProps) {
     disabled = false,
     deed,
     onClose,
+    onDone = onClose,
     children,
   } = props;
   const say = useSay();
@@ -151,7 +153,7 @@ export function FormSheet(props: FormSheetProps) {
           event.preventDefault();
           if (disabled) return;
           void deed.run().then((done) => {
-            if (done) onClose();
+            if (done) onDone();
           });
         }}
       >

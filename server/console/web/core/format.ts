@@ -1,4 +1,5 @@
 /** Times, ages and amounts as people read them, in the language that is chosen. */
+import { useEffect, useState } from "preact/hooks";
 import type { Language } from "../../../../shared/web/messages.ts";
 import { usePreferences } from "../../../../shared/web/preferences.ts";
 import { serverNow } from "./pulse.ts";
@@ -16,12 +17,17 @@ export interface Format {
   /** Date and time of day. */
   time(iso: string | null): string;
   date(iso: string | null): string;
+  /** Day and time of day, short: for lists. */
+  stamp(iso: string | null): string;
+  /** Time of day, to the second. */
+  clock(iso: string): string;
   /** “3 minutes ago”, “in 2 days”. */
   age(iso: string | null, now?: number): string;
   number(value: number): string;
 }
 
 export const nothing = "–";
+const ageStepMs = 20_000;
 
 const formats = new Map<Language, Format>();
 
@@ -30,10 +36,16 @@ export function formatFor(language: Language): Format {
   if (made) return made;
   const time = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "short" });
   const date = new Intl.DateTimeFormat(language, { dateStyle: "medium" });
+  const stamp = new Intl.DateTimeFormat(language, {
+    ...{ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
+  });
+  const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
   const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
   const format: Format = {
     time: (iso) => (iso === null ? nothing : time.format(new Date(iso))),
     date: (iso) => (iso === null ? nothing : date.format(new Date(iso))),
+    stamp: (iso) => (iso === null ? nothing : stamp.format(new Date(iso))),
+    clock: (iso) => clock.format(new Date(iso)),
     age(iso, now = serverNow()) {
       if (iso === null) return nothing;
       const seconds = Math.round((Date.parse(iso) - now) / 1_000);
@@ -47,6 +59,12 @@ export function formatFor(language: Language): Format {
   return format;
 }
 
+/** Ages go on by themselves. */
 export function useFormat(): Format {
+  const [, setTurn] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => setTurn((turn) => turn + 1), ageStepMs);
+    return () => clearInterval(timer);
+  }, []);
   return formatFor(usePreferences().language);
 }

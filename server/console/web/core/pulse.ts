@@ -1,11 +1,13 @@
 /** What the server tells by itself, about twice a second at most: the one stream that keeps every page fresh. */
 import { useEffect, useState } from "preact/hooks";
-import type { Pulse } from "../../../monitoring/pulse.ts";
+import type { Pulse } from "../../../monitoring/pulse-document.ts";
+import { ApiFailure, get } from "./api.ts";
 
 export type Subject = Pulse["changed"][number];
 export type { Pulse };
 
-export type Connection = "connecting" | "open" | "lost";
+/** `still`: the server tells nothing by itself, because its lab stands still between requests. */
+export type Connection = "connecting" | "open" | "lost" | "still";
 
 type PulseListener = (pulse: Pulse) => void;
 
@@ -18,48 +20,137 @@ let latest: Pulse | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let wasLost = false;
 let clockAheadMs = 0;
+let watchdog: ReturnType<typeof setInterval> | undefined;
+let heardAt = 0;
+let presentAt = performance.now();
 
 const retryMs = 2_000;
+/** Without a word for so long, the connection may be gone without anybody having said so. */
+const silenceMs = 20_000;
+/** A session ends after an hour without a request. */
+const presenceMs = 10 * 60_000;
+const streamPath = "/api/v1/pulse/stream";
 
 /** Listens until `stopPulse`. A stream that breaks off is opened again by itself. */
 export function startPulse(): void {
   stopPulse();
-  open();
+  watchdog = setInterval(() => {
+    const now = performance.now();
+    if (connection === "open" && now - heardAt >= silenceMs) void check();
+    // A page that only listens asks for nothing; somebody who looks at it is there all the same.
+    if (document.visibilityState === "visible" && now - presentAt >= presenceMs) {
+      presentAt = now;
+      void get("/api/v1/sessions/current").catch(() => undefined);
+    }
+  }, silenceMs);
+  // Without a network a server on this machine is still there: it is asked, not believed.
+  addEventListener("offline", checkNow);
+  addEventListener("online", checkNow);
+  listen();
 }
 
 export function stopPulse(): void {
+  clearInterval(watchdog);
+  watchdog = undefined;
   clearTimeout(retry);
-  source?.close();
-  source = undefined;
+  removeEventListener("offline", checkNow);
+  removeEventListener("online", checkNow);
+  close();
   wasLost = false;
   set("connecting");
 }
 
-function open(): void {
-  const stream = new EventSource("/api/v1/pulse/stream");
+function close(): void {
+  source?.close();
+  source = undefined;
+}
+
+function listen(): void {
+  const stream = new EventSource(streamPath);
   source = stream;
   stream.addEventListener("pulse", ({ data }) => {
     set("open");
-    latest = JSON.parse(String(data)) as Pulse;
-    clockAheadMs = Date.parse(latest.at) - Date.now();
     if (wasLost) {
       wasLost = false;
       // What happened meanwhile, nobody told: everything is looked at again.
       for (const listener of [...backListeners]) listener();
     }
-    for (const listener of [...pulseListeners]) listener(latest);
+    tell(JSON.parse(String(data)) as Pulse);
   });
-  stream.addEventListener("end", () => again(stream));
-  stream.addEventListener("error", () => again(stream));
+  for (const name of ["end", "error"])
+    stream.addEventListener(name, () => {
+      if (source !== stream) return;
+      close();
+      void check();
+    });
 }
 
-function again(stream: EventSource): void {
-  if (source !== stream) return;
-  stream.close();
+function tell(pulse: Pulse): void {
+  heardAt = performance.now();
+  latest = pulse;
+  clockAheadMs = Date.parse(pulse.at) - Date.now();
+  for (const listener of [...pulseListeners]) listener(pulse);
+}
+
+/** Asks the server how things stand, and why its stream is not there: who is not signed in any more learns it by this. */
+async function check(): Promise<void> {
+  clearTimeout(retry);
+  if (connection === "still") return;
+  try {
+    const pulse = await get<Pulse>("/api/v1/pulse");
+    heardAt = performance.now();
+    if (source !== undefined || !isListening()) return;
+    if (await isStill()) {
+      set("still");
+      tell(pulse);
+    } else listen();
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error;
+    if (isListening()) lose();
+  }
+}
+
+const checkNow = () => void check();
+
+/** Signing out stops it, whatever was under way. */
+function isListening(): boolean {
+  return watchdog !== undefined;
+}
+
+function lose(): void {
+  close();
   wasLost = true;
   set("lost");
   clearTimeout(retry);
-  retry = setTimeout(open, retryMs);
+  retry = setTimeout(() => void check(), retryMs);
+}
+
+/** Whether the stream is refused for good; an EventSource doesn't say why. */
+async function isStill(): Promise<boolean> {
+  if (connection !== "connecting") return false;
+  const controller = new AbortController();
+  try {
+    const { status } = await fetch(streamPath, {
+      headers: { accept: "text/event-stream" },
+      signal: controller.signal,
+    });
+    return status === 409;
+  } catch {
+    return false;
+  } finally {
+    controller.abort();
+  }
+}
+
+/** Where nothing is told, on demand. */
+export async function lookAgain(): Promise<void> {
+  try {
+    const pulse = await get<Pulse>("/api/v1/pulse");
+    for (const listener of [...backListeners]) listener();
+    tell(pulse);
+  } catch (error) {
+    if (!(error instanceof ApiFailure)) throw error;
+  }
 }
 
 function set(next: Connection): void {

@@ -51,6 +51,11 @@ export const common = catalogue({
     en: "What you see may be out of date. The page tries again by itself.",
     it: "I dati visualizzati potrebbero non essere aggiornati. La pagina riprova automaticamente.",
   },
+  stillText: {
+    en: "This lab stands still between requests, so pages don’t change by themselves.",
+    it: "Questo laboratorio resta fermo tra una richiesta e l’altra: le pagine non si aggiornano da sole.",
+  },
+  lookAgain: { en: "Look again", it: "Aggiorna" },
   readOnly: {
     en: "You are signed in with a read-only key: you can look at everything and change nothing.",
     it: "L’accesso è stato eseguito con una chiave di sola lettura: è possibile vedere tutto e non modificare nulla.",

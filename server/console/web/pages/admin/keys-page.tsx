@@ -59,7 +59,7 @@ export function KeysPage() {
             cell: (key) =>
               isInForce(key) && (
                 <div class="row-actions">
-                  <button onClick={() => setQuestion({ what: "rotate", key })}>
+                  <button class="medium" onClick={() => setQuestion({ what: "rotate", key })}>
                     {say(keyMessages.rotate)} <span class="unseen">{key.name}</span>
                   </button>
                   <button class="danger" onClick={() => setQuestion({ what: "revoke", key })}>
