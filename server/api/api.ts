@@ -18,6 +18,7 @@ import {
 import { commandRoutes } from "./command-routes.ts";
 import { mountConsole } from "./console-mount.ts";
 import type { ApiDependencies } from "./dependencies.ts";
+import { deploymentPreviewRoutes } from "./deployment-preview-routes.ts";
 import { deploymentRoutes } from "./deployment-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
 import { endpoint, type Caller, type Endpoint, type Exchange } from "./endpoint.ts";
@@ -286,6 +287,8 @@ export function createApi(dependencies: ApiDependencies): Api {
     ...deviceRoutes(dependencies),
     ...commandRoutes(dependencies),
     ...enrollmentRoutes(dependencies),
+    // Before the route of one deployment, whose id could be any word.
+    ...deploymentPreviewRoutes(dependencies),
     ...deploymentRoutes(dependencies),
     ...installationRoutes(dependencies),
     ...installationActionRoutes(dependencies),
