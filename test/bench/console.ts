@@ -1,4 +1,5 @@
 import { browserPath, TestBrowser } from "../support/browser.ts";
+import { firstVisit } from "../support/console-page.ts";
 import { openBenchLab } from "./bench-lab.ts";
 import type { Figure } from "./report.ts";
 import { fillStore } from "./stored.ts";
@@ -47,7 +48,7 @@ export async function measureConsole(tell: (line: string) => void): Promise<Figu
         value: worst("kilobytes"),
         unit: "KB",
         goal: { at: "most", value: 250 },
-        how: "Everything the page asks for, as it comes over the wire (the stream's first message included, compressed or not).",
+        how: "Everything the page asks for, as it comes over the wire, but for the stream of changes.",
       },
     ];
   } finally {
@@ -60,30 +61,14 @@ async function visitDashboard(
   browser: TestBrowser,
   { serverUrl, adminKey }: { readonly serverUrl: string; readonly adminKey: string },
 ): Promise<Visit> {
-  const { page, requests } = await browser.page();
-  await page.goto(`${serverUrl}/console`);
-  await page.locator("input[type=password]").fill(adminKey);
-  await page.keyboard.press("Enter");
-  await page.locator(".dashboard").waitFor();
-  const before = requests.length;
-  const sizes: Promise<number>[] = [];
-  page.on("response", (response) => {
-    if (!response.headers()["content-type"]?.includes("event-stream"))
-      sizes.push(
-        response
-          .request()
-          .sizes()
-          .then(({ responseBodySize }) => responseBodySize),
-      );
-  });
+  const { page, weight } = await firstVisit(browser, serverUrl, adminKey);
   await page.goto(`${serverUrl}/console`);
   await page.locator(".dashboard .figures dd").first().waitFor();
   const times = (await page.evaluate(`({
     paintMs: performance.getEntriesByName("first-contentful-paint")[0]?.startTime ?? Infinity,
     figuresMs: performance.now(),
   })`)) as { paintMs: number; figuresMs: number };
-  const bytes = (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+  const bytes = await weight();
   await page.context().close();
-  if (requests.length === before) throw new Error("the page asked for nothing");
   return { ...times, kilobytes: bytes / 1_024 };
 }

@@ -49,7 +49,7 @@ describe.skipIf(browserPath === undefined)("the console of an admin, in a real b
     await page.context().close();
   });
 
-  it("uploads the token only once the warning was acknowledged, and tells a wrong file by its code", async () => {
+  it("R25, R26, R27, R28, R29, R30: uploads the token only once the warning was acknowledged, and tells a wrong file by its code", async () => {
     const { page } = admin;
     await admin.open("/vpp", "Manage Apple Volume Purchase Program (VPP)");
     await page.getByRole("button", { name: "Upload the VPP token" }).click();
@@ -72,6 +72,7 @@ describe.skipIf(browserPath === undefined)("the console of an admin, in a real b
     await page.getByRole("button", { name: "Upload", exact: true }).click();
     await page.getByRole("button", { name: "Yes" }).click();
     await headed(page, "Volume Purchase Program");
+    await page.getByRole("link", { name: "Apple VPP Account" }).waitFor();
     const facts = page.locator(".facts");
     for (const said of [
       "Orchard & Sons",
@@ -85,7 +86,7 @@ describe.skipIf(browserPath === undefined)("the console of an admin, in a real b
     expect(await page.content()).not.toContain(sToken);
   });
 
-  it("synchronises now, and shows it to another admin without a reload", async () => {
+  it("R18, R31: synchronises now, and shows it to another admin without a reload", async () => {
     const second = await signIn(browser, lab.serverUrl, (await makeKey("second", "admin")).key);
     await second.open("/vpp", "Volume Purchase Program");
     const rows = second.page.getByRole("table", { name: "Synchronisations" }).locator("tbody tr");
@@ -118,6 +119,7 @@ describe.skipIf(browserPath === undefined)("the console of an admin, in a real b
     await admin.open("/keys", "API keys");
     await page.getByRole("button", { name: "New API key" }).focus();
     await page.keyboard.press("Enter");
+    await page.locator("input[data-focus]:focus").waitFor();
     await page.keyboard.type("nightly");
     await page.keyboard.press("Enter");
     const key = page.getByRole("dialog", { name: "nightly" }).locator(".code");
@@ -243,7 +245,7 @@ describe.skipIf(browserPath === undefined)("the console of an admin, in a real b
     await visitor.page.context().close();
   });
 
-  it("speaks Italian with the words that admins know, and fits a phone's width", async () => {
+  it("R25, R32: speaks Italian with the words that admins know, and fits a phone's width", async () => {
     const visitor = await signIn(browser, lab.serverUrl, lab.adminKey, {
       locale: "it-IT",
       viewport: { width: 360, height: 740 },

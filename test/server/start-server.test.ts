@@ -151,7 +151,13 @@ describe("the running server", () => {
     }
   });
 
-  it.each(["/", "/api", "/api/v1", "/api/v1/../../etc/passwd", "/api/v2/users", "/.env", channelPath])(
+  it("leads whoever comes to its root to the console, and shows nothing there without a key", async () => {
+    const answer = await fetch(`${server.url}/`, { redirect: "manual" });
+    expect([answer.status, answer.headers.get("location")]).toEqual([302, "/console"]);
+    expect(await (await fetch(`${server.url}/console`)).text()).toContain('<div id="app"></div>');
+  });
+
+  it.each(["/api", "/api/v1", "/api/v1/../../etc/passwd", "/api/v2/users", "/.env", channelPath])(
     "has nothing at %s for those without a key",
     async (path) => {
       expect([401, 404]).toContain(await status("GET", path));

@@ -39,3 +39,36 @@ export async function overflow(page: Page): Promise<number> {
     "document.documentElement.scrollWidth - document.documentElement.clientWidth",
   )) as number;
 }
+
+export interface FirstVisit extends OpenPage {
+  /** Everything that was loaded so far, in bytes as they came over the wire, but for what has no end. */
+  weight(): Promise<number>;
+}
+
+/** A browser that is signed in and has nothing in its cache. It has not gone anywhere yet. */
+export async function firstVisit(browser: TestBrowser, serverUrl: string, key: string): Promise<FirstVisit> {
+  const answer = await fetch(`${serverUrl}/api/v1/sessions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ key }),
+  });
+  const [, name = "", value = ""] = /^([^=]+)=([^;]+)/.exec(answer.headers.get("set-cookie") ?? "") ?? [];
+  const opened = await browser.page({ locale: "en-GB" });
+  const { page } = opened;
+  await page.context().addCookies([{ name, value, url: serverUrl, httpOnly: true, sameSite: "Strict" }]);
+  await page.addInitScript('localStorage.setItem("pippin-signed-in", "yes")');
+  const sizes: Promise<number>[] = [];
+  page.on("response", (response) => {
+    if (!response.headers()["content-type"]?.includes("event-stream"))
+      sizes.push(
+        response
+          .request()
+          .sizes()
+          .then(({ responseBodySize, responseHeadersSize }) => responseBodySize + responseHeadersSize),
+      );
+  });
+  return {
+    ...opened,
+    weight: async () => (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0),
+  };
+}

@@ -5,6 +5,7 @@ import { PreferenceSwitches } from "../../../shared/web/preference-switch.tsx";
 import { useSay } from "../../../shared/web/preferences.ts";
 import { ApiFailure, call, get, onSessionEnd, useSession, type Session } from "./core/api.ts";
 import { Failure } from "./core/failure.tsx";
+import { keepHistory } from "./core/history.ts";
 import { Page } from "./core/page.tsx";
 import { lookAgain, startPulse, stopPulse, useConnection } from "./core/pulse.ts";
 import { match, usePlace } from "./core/router.ts";
@@ -86,6 +87,7 @@ export function App() {
 function Frame({ onSignOut }: { onSignOut: () => void }) {
   const say = useSay();
   const { keyName, role } = useSignedIn();
+  useEffect(keepHistory, []);
   const signOut = () => {
     // Whether or not the server hears of it, this page forgets who was signed in; the session ends by itself.
     void call("DELETE", "/api/v1/sessions/current")

@@ -40,7 +40,7 @@ export function formatFor(language: Language): Format {
     ...{ day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" },
   });
   const clock = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   const format: Format = {
     time: (iso) => (iso === null ? nothing : time.format(new Date(iso))),
     date: (iso) => (iso === null ? nothing : date.format(new Date(iso))),

@@ -4,8 +4,7 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { usePreferences, useSay } from "../../../../shared/web/preferences.ts";
 import { dashboard } from "../messages/dashboard.ts";
-
-export const plotSeconds = 300;
+import { historySeconds } from "./history.ts";
 
 export interface Series {
   readonly label: string;
@@ -20,19 +19,26 @@ interface PlotProps {
   readonly title: string;
   readonly series: readonly Series[];
   readonly data: PlotData;
+  /** The right edge, in seconds. */
+  readonly now: number;
 }
 
-export function Plot({ title, series, data }: PlotProps) {
+export function Plot({ title, series, data, now }: PlotProps) {
   const say = useSay();
   const { language, theme } = usePreferences();
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
+  const edge = useRef(now);
+  edge.current = now;
 
   useEffect(() => {
     const box = place.current;
     if (!box) return undefined;
-    const styles = getComputedStyle(box);
-    const color = (name: string) => styles.getPropertyValue(name).trim();
+    // A canvas knows no variables, and a variable doesn't know whether it is light or dark.
+    const color = (name: string) => {
+      box.style.color = `var(${name})`;
+      return getComputedStyle(box).color;
+    };
     const axis = {
       stroke: color("--muted"),
       grid: { stroke: color("--line"), width: 1 },
@@ -45,11 +51,14 @@ export function Plot({ title, series, data }: PlotProps) {
         legend: { show: false },
         cursor: { show: false },
         scales: {
+          x: { range: () => [edge.current - historySeconds, edge.current] },
           y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.1)] },
         },
         axes: [
           {
             ...axis,
+            space: 70,
+            incrs: [60, 120, 300],
             values: (_plot, times) =>
               times.map((time) =>
                 new Date(time * 1_000).toLocaleTimeString(language, { timeStyle: "short" }),

@@ -22,6 +22,8 @@ let wasLost = false;
 let clockAheadMs = 0;
 let watchdog: ReturnType<typeof setInterval> | undefined;
 let heardAt = 0;
+/** Streams in a row that said nothing. */
+let emptyStreams = 0;
 let presentAt = performance.now();
 
 const retryMs = 2_000;
@@ -56,6 +58,7 @@ export function stopPulse(): void {
   removeEventListener("offline", checkNow);
   removeEventListener("online", checkNow);
   close();
+  emptyStreams = 0;
   wasLost = false;
   set("connecting");
 }
@@ -70,6 +73,7 @@ function listen(): void {
   source = stream;
   stream.addEventListener("pulse", ({ data }) => {
     set("open");
+    emptyStreams = 0;
     if (wasLost) {
       wasLost = false;
       // What happened meanwhile, nobody told: everything is looked at again.
@@ -81,7 +85,10 @@ function listen(): void {
     stream.addEventListener(name, () => {
       if (source !== stream) return;
       close();
-      void check();
+      emptyStreams += 1;
+      // One that was refused again, for what it is: too many readers, say.
+      if (emptyStreams > 1) lose();
+      else void check();
     });
 }
 

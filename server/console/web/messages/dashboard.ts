@@ -21,12 +21,10 @@ export const dashboard = catalogue({
     en: "No apps yet: upload the VPP token and synchronise.",
     it: "Ancora nessuna app: caricare il token VPP e sincronizzare.",
   },
-  now: { en: "now", it: "ora" },
   plotOf: {
     en: "{title}, the last five minutes. Now: {values}.",
     it: "{title}, gli ultimi cinque minuti. Ora: {values}.",
   },
-  shareOf: { en: "{n} {label}", it: "{n} {label}" },
 });
 
 export const labelNames = catalogue({

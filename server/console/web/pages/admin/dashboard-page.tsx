@@ -1,64 +1,18 @@
 /** What the fleet does just now, drawn from the pulse of the server. */
-import { useEffect, useRef, useState } from "preact/hooks";
 import { useSay } from "../../../../../shared/web/preferences.ts";
 import { useFormat } from "../../core/format.ts";
 import { Loading, Page } from "../../core/page.tsx";
-import { Plot, plotSeconds, type PlotData } from "../../core/plot.tsx";
-import { latestPulse, onPulse, type Pulse } from "../../core/pulse.ts";
+import { useHistory } from "../../core/history.ts";
+import { Plot } from "../../core/plot.tsx";
+import type { Pulse } from "../../core/pulse.ts";
 import { href } from "../../core/router.ts";
 import { dashboard, labelNames } from "../../messages/dashboard.ts";
 import { nav } from "../../messages/navigation.ts";
 import "./dashboard.css";
 
-const tracks = {
-  phones: ({ connected, phones }: Pulse) => [phones["enrolled"] ?? 0, connected],
-  commands: ({ counts, intervalMs }: Pulse) =>
-    [counts.commandsQueued, counts.commandsAcknowledged].map((count) => perSecond(count, intervalMs)),
-  failures: ({ counts, intervalMs }: Pulse) =>
-    [counts.commandsFailed, counts.installFailed, counts.faults].map((count) => perSecond(count, intervalMs)),
-} as const;
-type Track = keyof typeof tracks;
-const trackNames = Object.keys(tracks) as Track[];
-
-function perSecond(count: number, intervalMs: number): number {
-  return (count * 1_000) / Math.max(250, intervalMs);
-}
-
-/** What was heard lately, for as long as the page is looked at. */
-function useHistory(): { pulse: Pulse | undefined; plots: Readonly<Record<Track, PlotData>> } {
-  const kept = useRef<{ time: number; values: Record<Track, number[]> }[]>([]);
-  const [pulse, setPulse] = useState(latestPulse);
-  useEffect(() => {
-    const take = (next: Pulse) => {
-      const time = Date.parse(next.at) / 1_000;
-      const values = Object.fromEntries(trackNames.map((name) => [name, tracks[name](next)])) as Record<
-        Track,
-        number[]
-      >;
-      kept.current = kept.current.filter((point) => point.time > time - plotSeconds && point.time < time);
-      kept.current.push({ time, values });
-      setPulse(next);
-    };
-    const latest = latestPulse();
-    if (latest) take(latest);
-    return onPulse(take);
-  }, []);
-  const times = kept.current.map(({ time }) => time);
-  const plots = Object.fromEntries(
-    trackNames.map((name) => {
-      const width = kept.current[0]?.values[name].length ?? 0;
-      const columns = Array.from({ length: width }, (_, at) =>
-        kept.current.map(({ values }) => values[name][at] ?? 0),
-      );
-      return [name, [times, ...columns]];
-    }),
-  ) as unknown as Record<Track, PlotData>;
-  return { pulse, plots };
-}
-
 export function DashboardPage() {
   const say = useSay();
-  const { pulse, plots } = useHistory();
+  const { pulse, plots, now } = useHistory();
   if (!pulse) {
     return (
       <Page title={say(nav.dashboard)}>
@@ -76,6 +30,7 @@ export function DashboardPage() {
           <Phones pulse={pulse} />
           <Plot
             title={say(dashboard.phones)}
+            now={now}
             data={plots.phones}
             series={[
               { label: say(dashboard.enrolled), color: "--info" },
@@ -88,11 +43,22 @@ export function DashboardPage() {
             <a href={href("/installations")}>{say(dashboard.installations)}</a>
           </h2>
           <Installations pulse={pulse} />
+          <Plot
+            title={say(dashboard.installations)}
+            now={now}
+            data={plots.installations}
+            series={[
+              { label: say(labelNames.installed), color: "--good" },
+              { label: say(labelNames.pending), color: "--info" },
+              { label: say(labelNames.failed), color: "--bad" },
+            ]}
+          />
         </section>
         <section class="card">
           <h2>{say(dashboard.commandsPerSecond)}</h2>
           <Plot
             title={say(dashboard.commandsPerSecond)}
+            now={now}
             data={plots.commands}
             series={[
               { label: say(dashboard.queued), color: "--info" },
@@ -104,6 +70,7 @@ export function DashboardPage() {
           <h2>{say(dashboard.failuresPerSecond)}</h2>
           <Plot
             title={say(dashboard.failuresPerSecond)}
+            now={now}
             data={plots.failures}
             series={[
               { label: say(dashboard.commandsFailed), color: "--warn" },
@@ -129,9 +96,9 @@ function Phones({ pulse: { connected, phones } }: { pulse: Pulse }) {
   const format = useFormat();
   const figures = [
     [dashboard.connected, connected],
-    [dashboard.enrolled, phones["enrolled"] ?? 0],
-    [dashboard.enrolling, phones["enrolling"] ?? 0],
-    [dashboard.unenrolled, phones["unenrolled"] ?? 0],
+    [dashboard.enrolled, phones.enrolled],
+    [dashboard.enrolling, phones.enrolling],
+    [dashboard.unenrolled, phones.unenrolled],
   ] as const;
   return (
     <dl class="figures">
