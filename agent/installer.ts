@@ -147,7 +147,8 @@ export function createInstaller(phone: PhoneBase, account: Account, downloads: D
     rejected: AppEvent,
   ): Step => {
     return async (app, signal, go) => {
-      const answer = await prompts.ask({ ...question(app), ...subject(app) }, signal);
+      const about = { subject: { organisation: managerName() }, ...subject(app) };
+      const answer = await prompts.ask({ ...question(app), ...about }, signal);
       go(answer.agreed ? agreed(app) : rejected, because(answer));
     };
   };
