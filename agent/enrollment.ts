@@ -1,5 +1,6 @@
 /** How the phone comes under management: profile, identity, then check-in (connection.ts). */
 import { z } from "zod";
+import { cached } from "../shared/cached.ts";
 import {
   createSigningRequest,
   derToPem,
@@ -23,6 +24,9 @@ const requestTimeoutMs = 15_000;
 const bodyBytesMax = 256 * 1024;
 /** A real phone's is an escrowed keybag of some kilobytes; what matters is that it can't be guessed. */
 const unlockTokenBytes = 64;
+
+/** What a server says of itself it says to every phone, and each keeps it. */
+const oneCopy = cached((text) => text);
 
 const text = z.string().min(1).max(1_024);
 const webAddress = (...schemes: string[]): z.ZodType<string> =>
@@ -94,7 +98,7 @@ export async function enroll(phone: PhoneBase, tell: (trouble: PhoneTrouble) => 
   const { state } = store;
   // The key pair comes first and stays: whoever asks twice with one key uses the enrolment token once.
   const keys = state.keys ?? (await untilHalted(world.generateKeyPair(), phone.signal));
-  state.keys = { privateKeyPem: keys.privateKeyPem, publicKeyPem: keys.publicKeyPem };
+  state.keys = keys;
   await store.save();
 
   const answer = await requestUntilAnswered(phone, tell, enrollmentUrlOf(state, config), {
@@ -116,16 +120,16 @@ export async function enroll(phone: PhoneBase, tell: (trouble: PhoneTrouble) => 
   state.enrollment = {
     stage: "issued",
     certificate: issued.body.toString("base64"),
-    rootCertificate: rootCertificate.toString("base64"),
-    topic: mdm.Topic,
-    serverUrl: mdm.ServerURL,
+    rootCertificate: oneCopy(rootCertificate.toString("base64")),
+    topic: oneCopy(mdm.Topic),
+    serverUrl: oneCopy(mdm.ServerURL),
     accessRights: mdm.AccessRights,
     checkOutWhenRemoved: mdm.CheckOutWhenRemoved ?? false,
     pushToken: world.randomBytes(32).toString("base64"),
     pushMagic: world.uuid(),
     unlockToken: clearsPasscodes ? world.randomBytes(unlockTokenBytes).toString("base64") : null,
     profile: Object.assign(summary(profile), {
-      organisation: profile.PayloadOrganization ?? "",
+      organisation: oneCopy(profile.PayloadOrganization ?? ""),
       payloads: profile.PayloadContent.map(summary),
     }),
   };
@@ -134,11 +138,11 @@ export async function enroll(phone: PhoneBase, tell: (trouble: PhoneTrouble) => 
 
 function summary(payload: Payload): EnrollmentRecord["profile"]["payloads"][number] {
   return {
-    type: payload.PayloadType,
-    identifier: payload.PayloadIdentifier,
+    type: oneCopy(payload.PayloadType),
+    identifier: oneCopy(payload.PayloadIdentifier),
     uuid: payload.PayloadUUID,
     version: payload.PayloadVersion,
-    displayName: payload.PayloadDisplayName ?? payload.PayloadType,
+    displayName: oneCopy(payload.PayloadDisplayName ?? payload.PayloadType),
   };
 }
 

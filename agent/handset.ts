@@ -4,7 +4,7 @@ import type { PlistDictionary } from "../shared/plist.ts";
 import type { Recorder } from "../shared/trace.ts";
 import { DiskError, type World } from "../shared/world.ts";
 import type { CompanyPortal, Phone, PhoneConfig, PhoneStatus, PhoneView, PromptAnswer } from "./phone.ts";
-import { viewOfState } from "./phone-view.ts";
+import { viewPhone } from "./phone-view.ts";
 import { freshState } from "./setup-assistant.ts";
 import { openPhoneStore, wipePhoneStore, type DepartureKind, type PhoneStore } from "./state.ts";
 import { Halted } from "./tasks.ts";
@@ -109,6 +109,7 @@ class Handset implements Phone, HandsetPort {
   // --- What its software asks of it ---
 
   changed(): void {
+    if (this.#listeners.size === 0) return;
     const now = this.view();
     for (const listener of [...this.#listeners]) listener(now);
   }
@@ -202,12 +203,8 @@ class Handset implements Phone, HandsetPort {
 
   view(): PhoneView {
     return (
-      this.#running?.view() ?? {
-        ...viewOfState(this.#store.state, this.config),
-        ...this.#asleep,
-        connected: false,
-        prompt: null,
-      }
+      this.#running?.view() ??
+      viewPhone(this.#store.state, this.config, { ...this.#asleep, connected: false, prompt: null })
     );
   }
 

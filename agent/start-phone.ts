@@ -17,7 +17,7 @@ import { createOwner } from "./owner.ts";
 import { createPerson } from "./person.ts";
 import { createPortal } from "./portal.ts";
 import type { Phone, PhoneConfig, PhoneStatus, PhoneTrouble, PhoneView } from "./phone.ts";
-import { viewOfState } from "./phone-view.ts";
+import { viewPhone } from "./phone-view.ts";
 import { createPrompts } from "./prompts.ts";
 import { Radio } from "./radio.ts";
 import { restrictions } from "./restrictions.ts";
@@ -205,13 +205,12 @@ function bootPhone(
 
   function view(): PhoneView {
     const isEnrolled = state.enrollment?.stage === "enrolled";
-    return {
-      ...viewOfState(state, config),
+    return viewPhone(state, config, {
       status: status === "enrolling" && isEnrolled ? "enrolled" : status,
       trouble,
       connected: connection.isOpen(),
       prompt: phone.prompts.open(),
-    };
+    });
   }
 
   phone.installer.resume();

@@ -4,6 +4,7 @@ import { managedAppStates } from "../shared/app-states.ts";
 import { PippinError } from "../shared/errors.ts";
 import type { JsonValue } from "../shared/json.ts";
 import type { World } from "../shared/world.ts";
+import { DocumentTexts, formatPhone } from "./state-text.ts";
 import { Halted } from "./tasks.ts";
 
 const Download = z.object({
@@ -66,7 +67,9 @@ const EnrollmentRecord = z.object({
   pushMagic: z.string(),
   profile: ProfilePayload.extend({ organisation: z.string(), payloads: z.array(ProfilePayload) }),
 });
-export type EnrollmentRecord = z.infer<typeof EnrollmentRecord>;
+type WholeEnrollment = z.infer<typeof EnrollmentRecord>;
+/** Another enrolment is another record. */
+export type EnrollmentRecord = Readonly<Omit<WholeEnrollment, "stage">> & Pick<WholeEnrollment, "stage">;
 
 const Performed = z.object({
   commandUUID: z.string(),
@@ -151,7 +154,8 @@ const PhoneDocument = z.object({
   enrollmentUrl: z.string().nullable().default(null),
   /** Not under management any more, and why: somebody has to set it up anew. */
   resting: z.enum(["unenrolled", "erased"]).nullable().default(null),
-  keys: z.object({ privateKeyPem: z.string(), publicKeyPem: z.string() }).nullable(),
+  /** Phones may share a pair, so it is never changed. */
+  keys: z.object({ privateKeyPem: z.string(), publicKeyPem: z.string() }).readonly().nullable(),
   enrollment: EnrollmentRecord.nullable(),
   account: z.object({ appleId: z.string(), itsIdHash: z.string(), sessionToken: z.string() }).nullable(),
   apps: z.array(AppRecord),
@@ -166,7 +170,9 @@ const PhoneState = PhoneDocument.refine(
   (state) => state.enrollment === null || state.keys !== null,
   "an enrolment with its keys",
 );
-export type PhoneState = z.infer<typeof PhoneState>;
+export interface PhoneState extends z.infer<typeof PhoneState> {
+  enrollment: EnrollmentRecord | null;
+}
 
 /** Results are kept for so many commands; a server that repeats an older one gets it performed again. */
 export const performedMax = 256;
@@ -206,7 +212,7 @@ export async function openPhoneStore(
       `${path} belongs to the phone ${state.udid}, not to ${udid}: use another folder`,
     );
 
-  const texts = new Texts();
+  const texts = new DocumentTexts();
   let tasks: (() => void)[] = [];
   let halted = false;
   let writing: Promise<void> = Promise.resolve();
@@ -216,7 +222,7 @@ export async function openPhoneStore(
     if (halted) throw new Halted();
     const done = tasks;
     tasks = [];
-    await world.disk.writeFileAtomic(path, serialise(state, texts));
+    await world.disk.writeFileAtomic(path, formatPhone(state, texts));
     for (const task of done) task();
   }
 
@@ -268,57 +274,8 @@ export async function wipePhoneStore(
 ): Promise<void> {
   await world.disk.writeFileAtomic(
     `${directory}/phone.json`,
-    serialise({ ...newState(udid), ...fresh }, new Texts()),
+    formatPhone({ ...newState(udid), ...fresh }, new DocumentTexts()),
   );
-}
-
-/** Between two commands in the document. */
-const separator = ",\n";
-
-/** The JSON of what seldom or never changes, made once: keys, certificates and what was done are most of a phone's document. */
-class Texts {
-  /** As they were the last time, and how long the text of each is. */
-  readonly #known: { entry: Performed; length: number }[] = [];
-  #performed = "";
-  readonly #records = new Map<string, { members: readonly unknown[]; text: string }>();
-
-  /**
-   * Of commands, which never change once they are on the list. What came since the last time is put behind what there was, and what went
-   * at the front is cut off.
-   */
-  performed(entries: readonly Performed[]): string {
-    const known = this.#known;
-    const gone = known.findIndex(({ entry }) => entry === entries[0]);
-    const isSame = gone !== -1 && known.at(-1)?.entry === entries[known.length - gone - 1];
-    for (const { length } of known.splice(0, isSame ? gone : known.length))
-      this.#performed = this.#performed.slice(length + separator.length);
-    for (const entry of entries.slice(known.length)) {
-      const text = JSON.stringify(entry);
-      this.#performed = known.length === 0 ? text : `${this.#performed}${separator}${text}`;
-      known.push({ entry, length: text.length });
-    }
-    return this.#performed;
-  }
-
-  /** Of a record whose members are plain values: the text is made anew when one of them is another. */
-  record(name: string, record: Readonly<Record<string, unknown>> | null): string {
-    const members = Object.values(record ?? {});
-    const known = this.#records.get(name);
-    const isSame =
-      known?.members.length === members.length && members.every((one, at) => one === known.members[at]);
-    if (known !== undefined && isSame && record !== null) return known.text;
-    const text = JSON.stringify(record);
-    if (record !== null) this.#records.set(name, { members, text });
-    return text;
-  }
-}
-
-function serialise(state: PhoneState, texts: Texts): string {
-  const { performed, keys, enrollment, ...rest } = state;
-  const plain = JSON.stringify(rest).slice(1, -1);
-  const done = texts.performed(performed);
-  // Put together by adding, which shares the texts that are kept: a join would copy them.
-  return `{${plain},"keys":${texts.record("keys", keys)},"enrollment":${texts.record("enrollment", enrollment)},"performed":[${done}]}\n`;
 }
 
 function parseState(bytes: Buffer, path: string): PhoneState {

@@ -60,6 +60,8 @@ export async function storeApiKey(tx: Transaction, record: ApiKeyRecord): Promis
 /** A key as whoever shows it may use it. */
 export interface ApiKeyInUse {
   readonly record: ApiKeyRecord;
+  /** Of the secret. */
+  readonly keyHash: string;
   /** From then on (milliseconds since 1970) this secret is refused; null while nothing ends it. */
   readonly endsAt: number | null;
 }
@@ -73,11 +75,19 @@ export interface ApiKeyInUse {
 export async function findApiKey(reader: Reader, key: string, now: number): Promise<ApiKeyInUse | undefined> {
   const keyHash = hashApiKey(key);
   const [record] = await reader.list("apiKeys", { index: "byHash", partition: keyHash, limit: 1 });
-  if (record === undefined || record.revokedAt !== null) return undefined;
-  const graceEnd = record.keyHash === keyHash ? null : (record.previous?.until ?? 0);
+  return record && useOfKey(record, keyHash, now);
+}
+
+/** The key with that one of its secrets, unless it is revoked or expired, or the secret rotated away. */
+export function useOfKey(record: ApiKeyRecord, keyHash: string, now: number): ApiKeyInUse | undefined {
+  const { previous } = record;
+  if (record.revokedAt !== null) return undefined;
+  const isFormer = previous?.keyHash === keyHash;
+  if (record.keyHash !== keyHash && !isFormer) return undefined;
+  const graceEnd = record.keyHash === keyHash ? null : (previous?.until ?? null);
   const ends = [record.expiresAt, graceEnd].filter((end) => end !== null);
   const endsAt = ends.length === 0 ? null : Math.min(...ends);
-  return endsAt !== null && endsAt <= now ? undefined : { record, endsAt };
+  return endsAt !== null && endsAt <= now ? undefined : { record, keyHash, endsAt };
 }
 
 /** Throws not_found, or conflict for the last admin key. Revoking twice is the same as once. */

@@ -15,17 +15,14 @@ export interface EventRing {
   close(): void;
 }
 
-/**
- * Holds no wire messages (they are large, and the trace file has them), and not the reading of the API: a client that follows
- * the events would mostly find its own questions.
- */
+/** Holds what is news, the latest of it. */
 export function createEventRing(recorder: Recorder, options: { capacity?: number } = {}): EventRing {
   const capacity = options.capacity ?? 10_000;
   let events: TraceEvent[] = [];
   let forgotten = 0;
   const listeners = new Set<() => void>();
   const close = recorder.subscribe((event) => {
-    if (event.event === "wire" || isReading(event)) return;
+    if (!isNews(event)) return;
     events.push(event);
     // Cut rarely: dropping the first of a long array at each event would move the rest every time.
     if (events.length >= capacity * 2) {
@@ -61,6 +58,14 @@ export function createEventRing(recorder: Recorder, options: { capacity?: number
     },
     close,
   };
+}
+
+/**
+ * Wire messages are none (they are large, and the trace file has them), nor is the reading of the API: a client that follows the
+ * events would mostly find its own questions.
+ */
+export function isNews(event: TraceEvent): boolean {
+  return event.event !== "wire" && !isReading(event);
 }
 
 function isReading(event: TraceEvent): boolean {

@@ -76,6 +76,17 @@ const chores: readonly Chore[] = [
     },
   },
   {
+    what: "sessions",
+    async step(tx, now, after) {
+      const query = { index: "ending", partition: "", sortMax: now, limit: stepSize } as const;
+      return sweep(await tx.list("sessions", { ...query, ...(after ? { after } : {}) }), {
+        positionOf: (session) => [session.endsAt, session.id],
+        isUseless: () => true,
+        remove: (session) => tx.delete("sessions", session.id),
+      });
+    },
+  },
+  {
     what: "idempotency",
     async step(tx, now, after) {
       const query = { index: "byAge", partition: "", sortMax: now - answersKeptMs, limit: stepSize } as const;

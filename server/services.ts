@@ -9,6 +9,7 @@ import type {
   LicenseType,
   SyncRecord,
 } from "./store/records.ts";
+import type { CommandResult } from "../shared/results.ts";
 import type { Outbox } from "./outbox.ts";
 import type { Transaction } from "./store/store.ts";
 
@@ -178,8 +179,16 @@ export interface DeploymentService {
 export interface DeviceHooks {
   deviceEnrolled(tx: Transaction, outbox: Outbox, device: DeviceRecord): Promise<void>;
   deviceUnenrolled(tx: Transaction, outbox: Outbox, device: DeviceRecord): Promise<void>;
-  /** The command has reached a state it won't leave: acknowledged, failed, malformed, cancelled or expired. */
-  commandSettled(tx: Transaction, outbox: Outbox, command: CommandRecord): Promise<void>;
+  /**
+   * The command has reached a state it won't leave: acknowledged, failed, malformed, cancelled or expired. `answer`: what the phone said,
+   * for the first two.
+   */
+  commandSettled(
+    tx: Transaction,
+    outbox: Outbox,
+    command: CommandRecord,
+    answer: CommandResult | undefined,
+  ): Promise<void>;
   /** After the transaction has committed. */
   wake(): void;
 }

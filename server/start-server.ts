@@ -8,6 +8,7 @@ import { createAuditLog, startAuditPruning } from "./audit/audit-log.ts";
 import { ensureFirstKey, ensureKnownKey, revokeKnownKey } from "./api-keys.ts";
 import { createDeviceChannel } from "./channel/device-channel.ts";
 import { CommandService } from "./commands/command-service.ts";
+import { createConsole } from "./console/console-app.ts";
 import type { ServerContext } from "./context.ts";
 import { createDeploymentService, createDeviceHooks } from "./deployments/deployment-service.ts";
 import { startReconciler } from "./deployments/reconciler.ts";
@@ -24,6 +25,7 @@ import { SeatTurns } from "./licensing/seat-turns.ts";
 import { VppClient } from "./licensing/vpp-client.ts";
 import { createMetrics } from "./metrics.ts";
 import { createEventStreams } from "./monitoring/event-stream.ts";
+import { createPulseStreams } from "./monitoring/pulse.ts";
 import type { Companion } from "./outbox.ts";
 import { openSecretBox } from "./secrets.ts";
 import { openLowdbStore } from "./store/lowdb-store.ts";
@@ -151,7 +153,9 @@ async function compose(
   const events = createEventRing(recorder);
   const keyWatch = createKeyWatch(world);
   const streams = createEventStreams({ world, recorder, ring: events, keyWatch });
-  const metrics = createMetrics({ ...base, connectedCount: () => channel.push.connectedCount });
+  const connectedCount = () => channel.push.connectedCount;
+  const pulse = createPulseStreams({ ...base, keyWatch, connectedCount, onFailure });
+  const metrics = createMetrics({ ...base, connectedCount });
   const api = createApi({
     ...base,
     licensing,
@@ -163,9 +167,11 @@ async function compose(
     metrics,
     keyWatch,
     streams,
+    pulse,
     audit,
     webhooks,
     push: channel.push,
+    consoleApp: createConsole(),
     enrollApp: createEnrollmentApp({ context: base, authority, publicUrl, serverUrl }),
     publicUrl,
     readiness: { running: () => !isStopping },
@@ -203,6 +209,7 @@ async function compose(
       housekeeping.stop(),
     ]);
     streams.stop();
+    pulse.stop();
     await Promise.all([auditPruning.stop(), webhooks.stop()]);
     await listener?.close();
     events.close();

@@ -18,8 +18,8 @@ import {
   textOf,
   type Asn1,
 } from "./der.ts";
+import { cached } from "./cached.ts";
 import {
-  cached,
   certificateFromBytes,
   checkedRsa,
   derToPem,

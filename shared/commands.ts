@@ -1,5 +1,6 @@
 /** Commands of Apple's MDM protocol that the server builds and the phone performs. */
 import { z } from "zod";
+import type { CommandResult } from "./results.ts";
 
 /** What the server sends: one command, named by a UUID. */
 export const CommandEnvelope = z.looseObject({
@@ -142,8 +143,13 @@ export const Settings = z.looseObject({
   Settings: z.array(z.record(z.string(), z.unknown()).pipe(z.looseObject({ Item: z.string() }))),
 });
 
-/** The answer to DeviceInformation, as far as the server reads it. */
-export const DeviceInformationAnswer = z.looseObject({ QueryResponses: z.record(z.string(), z.unknown()) });
+/** What a DeviceInformation answer says; undefined when it says nothing. */
+export function queryResponses(answer: CommandResult): Readonly<Record<string, unknown>> | undefined {
+  const responses = answer["QueryResponses"];
+  return typeof responses === "object" && responses !== null
+    ? (responses as Readonly<Record<string, unknown>>)
+    : undefined;
+}
 
 /** `Status*` of one entry of a ManagedApplicationList answer, and more when the phone has more to say. */
 export const ManagedApplication = z.looseObject({

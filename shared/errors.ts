@@ -15,6 +15,7 @@ export const problems = {
   // Who is asking.
   unauthorized: 401,
   forbidden: 403,
+  csrf_token_invalid: 403,
   enrollment_token_invalid: 403,
   enrollment_token_expired: 403,
   identity_untrusted: 403,

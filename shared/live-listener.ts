@@ -188,12 +188,15 @@ class Connections {
   }
 }
 
+interface Entry {
+  readonly endpoint: ChannelEndpoint;
+  readonly sockets: WebSocketServer;
+  openCount: number;
+}
+
 /** The channels of one listener, with one timer for all of them. */
 class Upgrades {
-  readonly #endpoints = new Map<
-    string,
-    { endpoint: ChannelEndpoint; sockets: WebSocketServer; openCount: number }
-  >();
+  readonly #endpoints = new Map<string, Entry>();
   readonly #open = new Set<OpenChannel>();
   #pinging: NodeJS.Timeout | undefined;
   #closing = false;
@@ -220,22 +223,28 @@ class Upgrades {
     if (!endpoint.protocols.some((protocol) => offered.includes(protocol))) return refuseUpgrade(socket, 400);
     if (this.#closing || entry.openCount >= endpoint.channelsMax) return refuseUpgrade(socket, 503);
     const peer = peerOf(request.socket);
-    sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      const channel: OpenChannel = { socket: webSocket, missedPongs: 0 };
-      this.#open.add(channel);
-      entry.openCount += 1;
-      webSocket.on("pong", () => (channel.missedPongs = 0));
-      webSocket.on("close", () => {
-        this.#open.delete(channel);
-        entry.openCount -= 1;
-      });
-      const first = endpoint.firstMessageBytesMax;
-      attachHandlers(
-        webSocket,
-        endpoint.open(new LiveChannel(webSocket), peer),
-        first === undefined ? undefined : { connection: request.socket, bytesMax: first },
-      );
+    sockets.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#opened(entry, webSocket, request.socket, peer),
+    );
+  }
+
+  /** Apart from `handle`: what a listener here closes over lives as long as the channel, and the request shouldn't. */
+  #opened(entry: Entry, webSocket: WebSocket, connection: Socket, peer: Peer): void {
+    const channel: OpenChannel = { socket: webSocket, missedPongs: 0 };
+    this.#open.add(channel);
+    entry.openCount += 1;
+    webSocket.on("pong", () => (channel.missedPongs = 0));
+    webSocket.on("close", () => {
+      this.#open.delete(channel);
+      entry.openCount -= 1;
     });
+    const { endpoint } = entry;
+    const first = endpoint.firstMessageBytesMax;
+    attachHandlers(
+      webSocket,
+      endpoint.open(new LiveChannel(webSocket), peer),
+      first === undefined ? undefined : { connection, bytesMax: first },
+    );
   }
 
   startPinging(pingMs: number): void {

@@ -12,8 +12,11 @@ export const problemMeanings: Readonly<Record<ProblemCode, string>> = {
   invalid_request: "A parameter or field is not as expected; `errors` names each. Unknown fields count too.",
   body_too_large: "The body is longer than this route takes.",
   unsupported_media_type: "The Content-Type is not one that this route takes.",
-  unauthorized: "No key, or one that doesn't exist, was revoked or has expired.",
+  unauthorized:
+    'No key, or one that doesn\'t exist, was revoked or has expired. `session: "ended"`: sign in again.',
   forbidden: "The key's role doesn't allow this.",
+  csrf_token_invalid:
+    "A change by a signed-in browser came from another site, or without the session's token in `X-CSRF-Token`.",
   enrollment_token_invalid: "The enrolment link is unknown or used up. Make a new one.",
   enrollment_token_expired: "The enrolment link has expired. Make a new one.",
   identity_untrusted: "The certificate is not one that this server's authority issued, or it has expired.",

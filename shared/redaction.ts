@@ -30,6 +30,7 @@ export const secretKeys: ReadonlySet<string> = new Set([
   "privateKey",
   "privateKeyPem",
   "secret",
+  "csrfToken",
   "enrollmentToken",
   "enrollmentUrl",
 ]);

@@ -7,26 +7,16 @@ import {
   verify,
   type KeyObject,
 } from "node:crypto";
+import { cached } from "./cached.ts";
 import { attempt, malformed } from "./der.ts";
 
 const bitsMin = 2048;
 /** Verifying takes time by the square of it. */
 const bitsMax = 4096;
-const cachedMax = 256;
+/** Each comes once and is looked at there and then; with its key it takes two kilobytes. */
+const receivedMax = 32;
 
-/** Reading a PEM takes as long as a signature, and the same few come again and again. Least recently used go first. */
-export function cached<T>(read: (pem: string) => T): (pem: string) => T {
-  const entries = new Map<string, T>();
-  return (pem) => {
-    const entry = entries.get(pem) ?? read(pem);
-    entries.delete(pem);
-    entries.set(pem, entry);
-    const oldest = entries.keys().next();
-    if (entries.size > cachedMax && !oldest.done) entries.delete(oldest.value);
-    return entry;
-  };
-}
-
+// Reading a PEM takes as long as a signature, and the same few come again and again.
 const privateKeyOf = cached((pem) =>
   checkedRsa(attempt("an RSA private key in PEM", () => createPrivateKey(pem))),
 );
@@ -38,7 +28,10 @@ export const trustedCertificateOf = cached((pem) =>
   attempt("a certificate in PEM", () => new X509Certificate(pem)),
 );
 
-const receivedCertificateOf = cached((base64) => new X509Certificate(Buffer.from(base64, "base64")));
+const receivedCertificateOf = cached(
+  (base64) => new X509Certificate(Buffer.from(base64, "base64")),
+  receivedMax,
+);
 /**
  * A certificate that somebody sent, in DER or what OpenSSL takes for it. Whoever gets one looks at it several times in a row: for its
  * names, its issuer, its key. Throws what OpenSSL throws.

@@ -8,12 +8,20 @@ import type { Role } from "../store/records.ts";
 import { appRoutes } from "./app-routes.ts";
 import { auditRoutes } from "./audit-routes.ts";
 import { isTurnedAway, shownRequest, subjectOfCall, targetOfPath } from "./audited-subjects.ts";
-import { createAuthenticator, requireRole } from "./authentication.ts";
+import {
+  createAuthenticator,
+  isSessionEnd,
+  requireOwnPage,
+  requireRole,
+  type Identified,
+} from "./authentication.ts";
 import { commandRoutes } from "./command-routes.ts";
+import { mountConsole } from "./console-mount.ts";
 import type { ApiDependencies } from "./dependencies.ts";
+import { deploymentPreviewRoutes } from "./deployment-preview-routes.ts";
 import { deploymentRoutes } from "./deployment-routes.ts";
 import { deviceRoutes } from "./device-routes.ts";
-import { endpoint, type Endpoint } from "./endpoint.ts";
+import { endpoint, type Caller, type Endpoint, type Exchange } from "./endpoint.ts";
 import { enrollmentRoutes } from "./enrollment-routes.ts";
 import { eventStreamRoutes, eventStreamType } from "./event-stream-routes.ts";
 import { recordAnswerBody, recordFailure, recordRequestBody } from "./exchange-trace.ts";
@@ -24,9 +32,12 @@ import { installationRoutes } from "./installation-routes.ts";
 import { keyRoutes } from "./key-routes.ts";
 import { ledgerRoutes } from "./ledger-routes.ts";
 import { licenseRoutes } from "./license-routes.ts";
-import { bearerScheme, describeEndpoint, describeOpenRoute, openApiDocument } from "./openapi.ts";
+import { describeEndpoint, describeOpenRoute, openApiDocument, securitySchemes } from "./openapi.ts";
 import { problemHeaders, problemMediaType, problemOf, toProblemResponse } from "./problem-response.ts";
+import { pulseRoutes } from "./pulse-routes.ts";
 import { readRequestBody } from "./request-body.ts";
+import { clearedCookie } from "./session-cookie.ts";
+import { sessionRoutes } from "./session-routes.ts";
 import { summaryRoutes } from "./summary-routes.ts";
 import { systemRoutes } from "./system-routes.ts";
 import { userRoutes } from "./user-routes.ts";
@@ -65,11 +76,13 @@ interface Reply {
 }
 
 const bodyBytesMaxDefault = 1024 * 1024;
+/** Stands where an open route has no caller; none of them looks at it. */
+const nobody: Caller = { keyId: "", role: "read-only", endsAt: null };
 /** Answers are for the one who asked, and nothing in them is to be guessed at or run. */
 const answerHeaders = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
 
 export function createApi(dependencies: ApiDependencies): Api {
-  const { world, store, recorder, metrics, enrollApp, readiness = {} } = dependencies;
+  const { world, store, recorder, metrics, enrollApp, consoleApp, readiness = {} } = dependencies;
   const authenticator = createAuthenticator(dependencies);
   const audit = dependencies.audit ?? createAuditLog(dependencies);
   const app = new OpenAPIHono<Environment>();
@@ -93,24 +106,37 @@ export function createApi(dependencies: ApiDependencies): Api {
     const quiet = target?.quiet === true;
     let keyId: string | null = null;
     let cause: number | undefined;
+    let cookie: string | undefined;
     const begin = () => (cause ??= quiet ? 0 : recorder.record("api.request", { method, path, keyId }));
 
     let reply: Reply;
     let act: Act | undefined;
     let role: Role | null = null;
+    const exchange: Exchange = {
+      address: c.env?.peer?.address ?? "unknown",
+      userAgent: c.req.header("user-agent") ?? null,
+      url: c.req.url,
+      isSecure: /^https:/.test(c.req.url) || /^https:/.test(dependencies.publicUrl()),
+      identified(found) {
+        ({ keyId, role } = found);
+        act?.by(found);
+      },
+      setCookie: (value) => (cookie = value),
+    };
+    const isOpen = target?.role === "open";
     const description = (): ActDescription => {
-      const address = c.env?.peer?.address ?? "unknown";
-      const operation = keyId === null ? "authenticate" : `${method} ${path}`;
-      return { cause: begin(), keyId, role, address, operation };
+      const operation = keyId === null && !isOpen ? "authenticate" : `${method} ${path}`;
+      return { cause: begin(), keyId, role, address: exchange.address, operation };
     };
     try {
-      const caller = await authenticator.identify(c.req.raw, c.env?.peer?.address ?? "unknown");
-      ({ keyId, role } = caller);
+      const caller = isOpen ? undefined : await authenticator.identify(c.req.raw, exchange.address);
+      if (caller) exchange.identified(caller);
       begin();
       if (!target) throw unmatched(c);
-      requireRole(caller, target.role);
+      if (caller) requireOwnPage(c.req.raw, caller);
+      if (caller && target.role !== "open") requireRole(caller, target.role);
       if (method !== "GET") act = audit.begin(description(), subjectOfCall(path, c.req.param()));
-      reply = await answer(c, target, caller, begin(), act);
+      reply = await answer(c, target, { caller, exchange, act, cause: begin() });
       await noteAct(begin(), () => (reply.headers["idempotency-replayed"] ? act?.repeated() : act?.done()));
     } catch (error) {
       await noteAct(begin(), () => {
@@ -123,6 +149,7 @@ export function createApi(dependencies: ApiDependencies): Api {
       const instance = seq === 0 ? undefined : `urn:pippin:event:${seq}`;
       const problem = problemOf(error, instance);
       if (problem.code === "internal") recordFailure(recorder, error, seq);
+      if (isSessionEnd(error)) cookie = clearedCookie(exchange);
       const headers = { "content-type": problemMediaType, ...problemHeaders(error) };
       reply = { status: problem.status, text: JSON.stringify(problem), headers, code: problem.code };
     }
@@ -145,16 +172,22 @@ export function createApi(dependencies: ApiDependencies): Api {
         cause: seq,
       });
     }
-    return new Response(stream ?? text, { status, headers: { ...answerHeaders, ...reply.headers } });
+    const headers: Record<string, string> = { ...answerHeaders, ...reply.headers };
+    if (cookie !== undefined) headers["set-cookie"] = cookie;
+    return new Response(stream ?? text, { status, headers });
   }
 
   async function answer(
     c: Context<Environment>,
     target: Endpoint,
-    caller: Awaited<ReturnType<typeof authenticator.identify>>,
-    cause: number,
-    act: Act | undefined,
+    given: {
+      readonly caller: Identified | undefined;
+      readonly exchange: Exchange;
+      readonly act: Act | undefined;
+      readonly cause: number;
+    },
   ): Promise<Reply> {
+    const { caller, exchange, act, cause } = given;
     const request = c.req.raw;
     const url = new URL(request.url);
     const path = `${url.pathname}${url.search}`;
@@ -173,8 +206,9 @@ export function createApi(dependencies: ApiDependencies): Api {
       query,
       body: body.json,
       text: body.text,
-      caller: { keyId: caller.keyId, role: caller.role, endsAt: caller.endsAt },
+      caller: caller ? withoutSecret(caller) : nobody,
       lastEventId: request.headers.get("last-event-id") ?? undefined,
+      exchange,
       cause,
     });
     const { status, mediaType = "application/json" } = target.answer;
@@ -192,7 +226,7 @@ export function createApi(dependencies: ApiDependencies): Api {
       return { status, text: null, stream, headers };
     }
     const key = target.creates ? idempotencyKeyOf(request) : undefined;
-    if (key === undefined) return { ...(await run()), headers };
+    if (key === undefined || caller === undefined) return { ...(await run()), headers };
     const once = { caller, key, target: `${c.req.method} ${path}`, body: body.bytes };
     const stored = await answerOnce(dependencies, once, run);
     return {
@@ -203,7 +237,8 @@ export function createApi(dependencies: ApiDependencies): Api {
   }
 
   function unmatched(c: Context<Environment>): PippinError {
-    const allow = routeTable.filter((route) => matches(route.path, c.req.path)).map((route) => route.method);
+    const there = routeTable.filter((route) => matches(route.path, c.req.path));
+    const allow = [...new Set(there.map((route) => route.method))];
     return allow.length > 0
       ? new PippinError("method_not_allowed", `Here one may ${allow.join(", ")}.`, { details: { allow } })
       : new PippinError("route_not_found", "There is nothing at this path.");
@@ -237,7 +272,8 @@ export function createApi(dependencies: ApiDependencies): Api {
 
   function describe(): ReturnType<typeof openApiDocument> {
     const { openAPIRegistry: registry } = app;
-    registry.registerComponent("securitySchemes", bearerScheme, { type: "http", scheme: "bearer" });
+    for (const [name, scheme] of Object.entries(securitySchemes))
+      registry.registerComponent("securitySchemes", name, scheme);
     for (const description of descriptions) registry.registerPath(description());
     return openApiDocument(app);
   }
@@ -251,6 +287,8 @@ export function createApi(dependencies: ApiDependencies): Api {
     ...deviceRoutes(dependencies),
     ...commandRoutes(dependencies),
     ...enrollmentRoutes(dependencies),
+    // Before the route of one deployment, whose id could be any word.
+    ...deploymentPreviewRoutes(dependencies),
     ...deploymentRoutes(dependencies),
     ...installationRoutes(dependencies),
     ...installationActionRoutes(dependencies),
@@ -259,9 +297,11 @@ export function createApi(dependencies: ApiDependencies): Api {
     ...auditRoutes(dependencies),
     ...summaryRoutes(dependencies),
     ...keyRoutes(dependencies),
+    ...sessionRoutes(dependencies, authenticator),
     ...webhookRoutes(dependencies),
     ...systemRoutes(dependencies),
     ...eventStreamRoutes(dependencies),
+    ...pulseRoutes(dependencies),
     openApiRoute,
   ];
 
@@ -295,6 +335,7 @@ export function createApi(dependencies: ApiDependencies): Api {
     });
     app.route("/enroll", enrollApp);
   }
+  if (consoleApp) routeTable.push(...mountConsole(app, consoleApp, { world, metrics }));
   app.notFound(async (c) => {
     if (c.req.path.startsWith("/api/")) return await serve(c, undefined);
     metrics.observeRequest({ method: c.req.method, route: "unmatched", status: 404, durationMs: 0 });
@@ -311,6 +352,10 @@ export function createApi(dependencies: ApiDependencies): Api {
     endpoints,
     handle: async (request, peer) => await app.fetch(request, { peer }),
   };
+}
+
+function withoutSecret({ secret: _, ...caller }: Identified): Caller {
+  return caller;
 }
 
 function enrollPath(path: string): string {

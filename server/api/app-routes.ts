@@ -21,9 +21,11 @@ const appFields = {
   syncedAt: Time,
 };
 const App = z.strictObject(appFields).openapi("App");
+export type App = z.infer<typeof App>;
 const AppDetail = z
   .strictObject({ ...appFields, installations: z.record(z.enum(installationStates), count) })
   .openapi("AppDetail");
+export type AppDetail = z.infer<typeof AppDetail>;
 
 function viewApp(app: AppRecord): z.infer<typeof App> {
   return {

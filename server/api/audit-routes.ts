@@ -32,6 +32,7 @@ const AuditView = z
       .openapi({ description: "Refusals before this one that were too many to be written." }),
   })
   .openapi("AuditRecord");
+export type AuditView = z.infer<typeof AuditView>;
 
 function viewRecord(recorder: Recorder, { cause, at, ...record }: AuditRecord): z.infer<typeof AuditView> {
   return { ...record, at: timeOf(at), event: recorder.seqOf(cause) ?? null };

@@ -61,6 +61,11 @@ const byParameter: ReadonlyMap<string, ViewById> = new Map<string, ViewById>([
       pick(await reader.get("apiKeys", id), "name", "role", "createdAt", "expiresAt", "revokedAt"),
   ],
   [
+    "sessionId",
+    async (reader, id) =>
+      pick(await reader.get("sessions", id), "keyId", "createdAt", "expiresAt", "address", "userAgent"),
+  ],
+  [
     "webhookId",
     async (reader, id) => pick(await reader.get("webhooks", id), "url", "events", "enabled", "state"),
   ],
@@ -72,6 +77,7 @@ const created: ReadonlyMap<string, { readonly detail: string; readonly parameter
   ["groups", { detail: "groupId", parameter: "groupId" }],
   ["deployments", { detail: "deploymentId", parameter: "deploymentId" }],
   ["keys", { detail: "keyId", parameter: "id" }],
+  ["sessions", { detail: "sessionId", parameter: "sessionId" }],
   ["webhooks", { detail: "webhookId", parameter: "webhookId" }],
 ]);
 
@@ -137,7 +143,7 @@ export function shownRequest(
 export function isTurnedAway(error: unknown): boolean {
   return (
     error instanceof PippinError &&
-    (error.code === "unauthorized" || error.code === "forbidden" || error.code === "limit_exceeded")
+    ["unauthorized", "forbidden", "csrf_token_invalid", "limit_exceeded"].includes(error.code)
   );
 }
 

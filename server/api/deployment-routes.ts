@@ -33,6 +33,7 @@ const Deployment = z
     expanding: z.boolean().openapi({ description: "True until every phone concerned has been looked at." }),
   })
   .openapi("Deployment");
+export type Deployment = z.infer<typeof Deployment>;
 
 function viewDeployment(record: DeploymentRecord): z.infer<typeof Deployment> {
   return {

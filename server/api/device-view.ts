@@ -31,6 +31,7 @@ export const DeviceView = z
     lastSeenAt: Time,
   })
   .openapi("Device");
+export type DeviceView = z.infer<typeof DeviceView>;
 
 export function viewDevice(device: DeviceRecord, connected: boolean): z.infer<typeof DeviceView> {
   return {
@@ -77,6 +78,7 @@ const commandFields = {
   origin: z.string().openapi({ description: "`reconciler`, or the id of the API key that asked for it." }),
 };
 export const CommandView = z.strictObject(commandFields).openapi("Command");
+export type CommandView = z.infer<typeof CommandView>;
 export const CommandDetail = z
   .strictObject({
     ...commandFields,
@@ -84,6 +86,7 @@ export const CommandDetail = z
     result: z.unknown().openapi({ description: "What the phone answered, likewise; null before it did." }),
   })
   .openapi("CommandDetail");
+export type CommandDetail = z.infer<typeof CommandDetail>;
 
 export function viewCommand(command: CommandRecord): z.infer<typeof CommandView> {
   return {

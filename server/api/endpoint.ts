@@ -11,6 +11,23 @@ export interface Caller {
   readonly role: Role;
   /** When the secret that was shown stops being good (milliseconds since 1970), as far as is known now; null: nothing ends it. */
   readonly endsAt: number | null;
+  /** The browser's session by which the key is used, if it is. */
+  readonly session?: { readonly id: string; readonly csrfToken: string } | undefined;
+}
+
+/** What surrounds a call, for routes by which somebody comes and goes. */
+export interface Exchange {
+  /** IP address of the other end. */
+  readonly address: string;
+  readonly userAgent: string | null;
+  /** As it was asked for. */
+  readonly url: string;
+  /** The browser came by https, as far as can be told. */
+  readonly isSecure: boolean;
+  /** Tells who is calling, where only the body says it. */
+  identified(caller: Pick<Caller, "keyId" | "role">): void;
+  /** The value of Set-Cookie, if the call is answered. */
+  setCookie(cookie: string): void;
 }
 
 /** A request as it came, before its parts are checked. */
@@ -23,6 +40,7 @@ export interface RawCall {
   readonly caller: Caller;
   /** The header by which a client of an event stream says where it was. */
   readonly lastEventId?: string | undefined;
+  readonly exchange: Exchange;
   /** `seq` of the request's event. */
   readonly cause: number;
 }
@@ -34,6 +52,7 @@ export interface Call<P, Q, B> {
   readonly text: string | undefined;
   readonly caller: Caller;
   readonly lastEventId?: string | undefined;
+  readonly exchange: Exchange;
   readonly cause: number;
 }
 
@@ -41,8 +60,8 @@ interface Description {
   readonly method: Method;
   /** With parameters in braces, e.g. `/api/v1/users/{userId}`. */
   readonly path: string;
-  /** The lowest role that may. */
-  readonly role: Role;
+  /** The lowest role that may; `open`: everybody, and the call has no caller. */
+  readonly role: Role | "open";
   readonly tag: string;
   readonly summary: string;
   readonly description?: string;
@@ -114,6 +133,7 @@ export function endpoint<
         text: raw.text,
         caller: raw.caller,
         lastEventId: raw.lastEventId,
+        exchange: raw.exchange,
         cause: raw.cause,
       };
       return () => handle(call);

@@ -33,6 +33,7 @@ const NewToken = z
     expiresAt: Time,
   })
   .openapi("NewEnrollmentToken");
+export type NewEnrollmentToken = z.infer<typeof NewToken>;
 
 const TokenView = z
   .strictObject({
@@ -44,6 +45,7 @@ const TokenView = z
     usesLeft: z.number().int(),
   })
   .openapi("EnrollmentToken");
+export type EnrollmentTokenView = z.infer<typeof TokenView>;
 
 function viewToken(record: EnrollmentTokenRecord): z.infer<typeof TokenView> {
   const { id, kind, userId, usesLeft } = record;

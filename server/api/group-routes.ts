@@ -16,6 +16,7 @@ import { pageOf, pageQuery, readPage } from "./paging.ts";
 
 const groupFields = { id: z.string(), name: z.string(), createdAt: Time };
 const Group = z.strictObject(groupFields).openapi("Group");
+export type Group = z.infer<typeof Group>;
 const GroupDetail = z
   .strictObject({
     ...groupFields,
@@ -26,6 +27,7 @@ const GroupDetail = z
       .openapi({ description: "Which they are: /api/v1/deployments?groupId=…" }),
   })
   .openapi("GroupDetail");
+export type GroupDetail = z.infer<typeof GroupDetail>;
 
 function viewGroup({ id, name, createdAt }: GroupRecord): z.infer<typeof Group> {
   return { id, name, createdAt: timeOf(createdAt) };

@@ -48,6 +48,10 @@ export const InstallationView = z
     udid: z.string(),
     adamId: z.string(),
     userId: z.string().nullable(),
+    appName: z.string().nullable(),
+    userName: z.string().nullable().openapi({ description: "Null when the directory has the user no more." }),
+    deviceName: z.string().nullable().openapi({ description: "As the phone last told." }),
+    serialNumber: z.string().nullable(),
     desired: z
       .enum(["required", "available", "requiredAndAvailable", "uninstall", "notApplicable"])
       .nullable(),
@@ -91,11 +95,18 @@ export async function viewInstallation(
   reader: Reader,
   record: InstallationRecord,
 ): Promise<InstallationView> {
+  const app = await reader.get("apps", record.adamId);
+  const user = record.userId === null ? undefined : await reader.get("users", record.userId);
+  const device = await reader.get("devices", record.udid);
   return {
     id: `${record.udid}:${record.adamId}`,
     udid: record.udid,
     adamId: record.adamId,
     userId: record.userId,
+    appName: app?.name ?? null,
+    userName: user?.name ?? null,
+    deviceName: device?.deviceName ?? null,
+    serialNumber: device?.serialNumber ?? null,
     desired: record.desired,
     licenseType: await licenseTypeOf(reader, record),
     requiredAt: timeOf(record.requiredAt ?? null),

@@ -30,9 +30,11 @@ const keyFields = {
   }),
 };
 const KeyView = z.strictObject(keyFields).openapi("ApiKey");
+export type KeyView = z.infer<typeof KeyView>;
 const NewKeyView = z
   .strictObject({ ...keyFields, key: z.string().openapi({ description: "Shown this once." }) })
   .openapi("NewApiKey");
+export type NewKeyView = z.infer<typeof NewKeyView>;
 
 /** Without the hashes. */
 function viewKey(record: ApiKeyRecord): z.infer<typeof KeyView> {

@@ -29,6 +29,7 @@ const Movement = z
     actId: z.string().nullable().openapi({ description: "The revoke or reclaim behind it." }),
   })
   .openapi("LedgerMovement");
+export type LedgerEntry = z.infer<typeof Movement>;
 
 const LedgerCheckView = z
   .strictObject({
@@ -75,6 +76,7 @@ const LedgerCheckView = z
     violations: z.array(z.string()).openapi({ description: "Broken invariants, in words. Empty is good." }),
   })
   .openapi("LedgerCheck");
+export type LedgerCheckView = z.infer<typeof LedgerCheckView>;
 
 const SummaryLine = z
   .strictObject({
@@ -96,6 +98,7 @@ const SummaryLine = z
     }),
   })
   .openapi("SummaryLine");
+export type LedgerSummaryLine = z.infer<typeof SummaryLine>;
 
 const Summary = z
   .strictObject({
@@ -104,6 +107,7 @@ const Summary = z
     devices: z.strictObject({ enrolling: count, enrolled: count, unenrolled: count, connected: count }),
   })
   .openapi("Summary");
+export type LedgerSummary = z.infer<typeof Summary>;
 
 /** More apps than an organisation buys. */
 const summaryAppsMax = 2_000;

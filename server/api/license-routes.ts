@@ -61,6 +61,7 @@ const LicenseView = z
     ),
   })
   .openapi("License");
+export type LicenseView = z.infer<typeof LicenseView>;
 
 const LicenseActView = z
   .strictObject({
@@ -92,6 +93,7 @@ const LicenseActView = z
       .openapi({ description: `The first ${actItemsMax} with an outcome, and as many that are pending.` }),
   })
   .openapi("LicenseAct");
+export type LicenseActView = z.infer<typeof LicenseActView>;
 
 const Selection = z
   .strictObject({

@@ -3,11 +3,23 @@ import { z, type OpenAPIHono } from "@hono/zod-openapi";
 import { problems, type ProblemCode } from "../../shared/errors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { Problem, problemMediaType } from "./problem-response.ts";
+import { sessionCookieName } from "./session-cookie.ts";
 
 type Registry = OpenAPIHono["openAPIRegistry"];
 type RouteConfig = Parameters<Registry["registerPath"]>[0];
 
-export const bearerScheme = "apiKey";
+/** The two ways to say who one is, by the names that routes refer to. */
+export const securitySchemes = {
+  apiKey: { type: "http", scheme: "bearer" },
+  session: {
+    type: "apiKey",
+    in: "cookie",
+    name: sessionCookieName,
+    description:
+      "Set by `POST /api/v1/sessions`. A request that changes something needs the session's token in the header `X-CSRF-Token` too.",
+  },
+} as const;
+const anyScheme = Object.keys(securitySchemes).map((name) => ({ [name]: [] }));
 
 const IdempotencyHeader = z.object({
   "Idempotency-Key": z.string().max(128).optional().openapi({
@@ -18,9 +30,11 @@ const IdempotencyHeader = z.object({
 
 /** Codes that a route may answer with for what it is, beside those of its subject. */
 function commonRefusals(endpoint: Endpoint): ProblemCode[] {
-  const codes: ProblemCode[] = ["unauthorized", "forbidden", "limit_exceeded", "internal", "store_failed"];
+  const codes: ProblemCode[] = ["unauthorized", "limit_exceeded", "internal", "store_failed"];
+  if (endpoint.role !== "open") codes.push("forbidden");
   codes.push("invalid_request");
   if (endpoint.method !== "get") codes.push("store_full", "store_unwritable");
+  if (endpoint.method !== "get" && endpoint.role !== "open") codes.push("csrf_token_invalid");
   if (endpoint.schemas.body) codes.push("malformed_json", "body_too_large", "unsupported_media_type");
   if (endpoint.creates) codes.push("idempotency_mismatch", "request_interrupted", "conflict");
   return codes;
@@ -61,9 +75,10 @@ export function describeEndpoint(endpoint: Endpoint): RouteConfig {
     path: endpoint.path,
     tags: [endpoint.tag],
     summary: endpoint.summary,
-    description: [endpoint.description, `Role: ${endpoint.role} or higher.`].filter(Boolean).join("\n\n"),
-    security: [{ [bearerScheme]: [] }],
-    "x-role": endpoint.role,
+    description: [endpoint.description, endpoint.role !== "open" && `Role: ${endpoint.role} or higher.`]
+      .filter(Boolean)
+      .join("\n\n"),
+    ...(endpoint.role === "open" ? { security: [] } : { security: anyScheme, "x-role": endpoint.role }),
     request: {
       ...(Object.keys(params.shape).length > 0 ? { params } : {}),
       ...(Object.keys(query.shape).length > 0 ? { query } : {}),
@@ -110,7 +125,7 @@ export function openApiDocument(app: Pick<OpenAPIHono, "getOpenAPI31Document">) 
       title: "Pippin MDM server",
       version: "1",
       description:
-        "Administration of phones, apps and volume-purchase licences. Every request carries `Authorization: Bearer <API key>`. " +
+        "Administration of phones, apps and volume-purchase licences. Every request carries `Authorization: Bearer <API key>`, or a browser's session. " +
         "Lists come in pages: pass `nextCursor` as `cursor` until it is null. Refusals are problem documents (RFC 9457) with a stable `code`.",
     },
   });

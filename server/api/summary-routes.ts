@@ -3,6 +3,7 @@ import { z } from "@hono/zod-openapi";
 import { licenseTypeOf, ownSeatOf, phonesOfHolder } from "../deployments/holders.ts";
 import { perOwnerMax } from "../deployments/installations.ts";
 import { DirectoryId } from "../directory/directory.ts";
+import { accountId } from "../licensing/account.ts";
 import {
   addTo,
   countUsers,
@@ -21,6 +22,7 @@ import { AdamId, Flag, LicenseTypeName, Time, missing, timeOf } from "./fields.t
 import { InstallationView, statusFields, viewInstallations, viewStatus } from "./installation-view.ts";
 import { pageOf, pageQuery } from "./paging.ts";
 import { decodePlace, encodePlace } from "./place-cursor.ts";
+import { lastToldAt } from "./user-view.ts";
 
 const tag = "Monitoring";
 const count = z.number().int();
@@ -51,9 +53,11 @@ const appLineFields = {
   devices: Counts.openapi({ description: "Phones, by what became of the app on them." }),
 };
 const AppLineView = z.strictObject(appLineFields).openapi("AppStatus");
+export type AppStatus = z.infer<typeof AppLineView>;
 const AppSummary = z
   .strictObject({
     ...appLineFields,
+    held: count.openapi({ description: "Licences with a user or a phone, by our records." }),
     users: z.strictObject({ ...countFields, complete: z.boolean() }).openapi({
       description:
         "Users, each counted once: failed when any phone failed; pending when any is pending and none failed; installed when all " +
@@ -61,12 +65,14 @@ const AppSummary = z
     }),
   })
   .openapi("AppSummary");
+export type AppSummary = z.infer<typeof AppSummary>;
 
 const UserOfAppView = z
   .strictObject({
     userId: z.string(),
     name: z.string().nullable().openapi({ description: "Null when the directory has the user no more." }),
     terms: z.enum(["notInvited", "invited", "accepted", "retired"]).nullable(),
+    termsCheckedAt: Time.nullable().openapi({ description: "When Apple last told: the age of `terms`." }),
     licensed: z.boolean().openapi({ description: "Whether the user holds a licence of the app." }),
     licensedDevices: count.openapi({ description: "Phones of the user that hold a licence themselves." }),
     label: Label,
@@ -74,6 +80,7 @@ const UserOfAppView = z
     attempts: count,
   })
   .openapi("UserInstallStatus");
+export type UserOfAppView = z.infer<typeof UserOfAppView>;
 
 const DeviceOfAppView = z
   .strictObject({
@@ -89,6 +96,7 @@ const DeviceOfAppView = z
     ...statusFields,
   })
   .openapi("DeviceInstallStatus");
+export type DeviceOfAppView = z.infer<typeof DeviceOfAppView>;
 
 const UserSummary = z
   .strictObject({
@@ -108,6 +116,7 @@ const UserSummary = z
     counts: Counts.openapi({ description: "Apps, each counted once by its label." }),
   })
   .openapi("UserSummary");
+export type UserSummary = z.infer<typeof UserSummary>;
 
 function viewLine({ app, actions, devices }: AppLine): z.infer<typeof AppLineView> {
   return {
@@ -140,10 +149,12 @@ async function viewUserOfApp(
   { userId, phones, attempts }: UserOfApp,
 ): Promise<z.infer<typeof UserOfAppView>> {
   const user = await reader.get("users", userId);
+  const confirmedAt = (await reader.get("accounts", accountId))?.usersConfirmedAt ?? 0;
   return {
     userId,
     name: user?.name ?? null,
     terms: user ? termsStatus(user.vpp) : null,
+    termsCheckedAt: timeOf(user ? lastToldAt(user, { confirmedAt }) : null),
     licensed: await isLicensed(reader, userId, adamId),
     licensedDevices: await countLicensedDevices(reader, userId, adamId),
     label: labelOfUser(phones),
@@ -271,8 +282,11 @@ export function summaryRoutes({ store }: ApiDependencies): Endpoint[] {
       answer: { status: 200, schema: AppSummary },
       refusals: ["not_found"],
       async handle({ params: { adamId } }) {
-        const line = await store.read((reader) => readApp(reader, adamId));
-        return { ...viewLine(line), users: await countUsers(store, adamId) };
+        const { line, held } = await store.read(async (reader) => ({
+          line: await readApp(reader, adamId),
+          held: await reader.count("assignments", "byApp", adamId),
+        }));
+        return { ...viewLine(line), held, users: await countUsers(store, adamId) };
       },
     }),
     endpoint({

@@ -35,6 +35,7 @@ export const Sync = z
     lostLicenses: count,
   })
   .openapi("Sync");
+export type Sync = z.infer<typeof Sync>;
 
 export function viewSync(sync: SyncRecord): z.infer<typeof Sync> {
   return {
@@ -74,6 +75,7 @@ const Loss = z
     }),
   })
   .openapi("Loss");
+export type Loss = z.infer<typeof Loss>;
 
 function viewLoss(loss: LossRecord): z.infer<typeof Loss> {
   const { id, at, syncId, kind, userId, serialNumber = null, clientUserIdStr, adamId, reason } = loss;
@@ -89,6 +91,7 @@ const Foreign = z
     syncId: z.string().openapi({ description: "The last sync that read it." }),
   })
   .openapi("Foreign");
+export type Foreign = z.infer<typeof Foreign>;
 
 function viewForeign(record: ForeignRecord): z.infer<typeof Foreign> {
   const { kind, clientUserIdStr, serialNumber, adamId, syncId } = record;

@@ -10,6 +10,7 @@ import { Time } from "./fields.ts";
 const Event = z
   .looseObject({ seq: z.number().int(), time: Time, run: z.string(), event: z.string() })
   .openapi("Event");
+export type EventView = z.infer<typeof Event>;
 
 export function systemRoutes(dependencies: ApiDependencies): Endpoint[] {
   const { store, events, metrics, deployments } = dependencies;

@@ -42,6 +42,7 @@ const UserDetail = z
     installations: z.array(InstallationView),
   })
   .openapi("UserDetail");
+export type UserDetail = z.infer<typeof UserDetail>;
 
 const tag = "People";
 const GroupIds = z.array(DirectoryId).max(groupsPerUserMax);

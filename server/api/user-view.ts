@@ -104,8 +104,11 @@ async function view(reader: Reader, user: UserRecord, staleness: Staleness): Pro
   };
 }
 
-/** A sync that found nothing new about a user has confirmed what was known. */
-function lastToldAt({ vpp }: UserRecord, { confirmedAt }: Staleness): number | null {
+/** When Apple last told how a user stands. A sync that found nothing new has confirmed what was known. */
+export function lastToldAt(
+  { vpp }: UserRecord,
+  { confirmedAt }: Pick<Staleness, "confirmedAt">,
+): number | null {
   if (vpp.checkedAt === null || vpp.status === "unregistered") return vpp.checkedAt;
   return Math.max(vpp.checkedAt, confirmedAt);
 }
@@ -159,6 +162,7 @@ export const StoreAccount = z
     checkedAt: Time.nullable(),
   })
   .openapi("StoreAccount");
+export type StoreAccount = z.infer<typeof StoreAccount>;
 
 export function viewStoreAccount({ vpp }: UserRecord, device: DeviceRecord): z.infer<typeof StoreAccount> {
   const { id: udid, storeAccount } = device;

@@ -55,6 +55,7 @@ const Account = z
     }),
   })
   .openapi("VppAccount");
+export type Account = z.infer<typeof Account>;
 
 const Page = z
   .strictObject({
@@ -74,6 +75,7 @@ const Page = z
       .openapi({ description: "What can be done now." }),
   })
   .openapi("VppPage");
+export type VppPage = z.infer<typeof Page>;
 
 /** Field by field, so that nothing that is added to the record gets out by itself. */
 function viewAccount(account: AccountView): z.infer<typeof Account> {

@@ -56,6 +56,7 @@ const webhookFields = {
   failed: count.openapi({ description: "Deliveries given up, as far as they are kept." }),
 };
 const WebhookView = z.strictObject(webhookFields).openapi("Webhook");
+export type WebhookView = z.infer<typeof WebhookView>;
 const NewWebhookView = z
   .strictObject({ ...webhookFields, secret: z.string().openapi({ description: "Shown this once." }) })
   .openapi("NewWebhook");
@@ -78,6 +79,7 @@ const DeliveryView = z
     settledAt: Time.nullable(),
   })
   .openapi("WebhookDelivery");
+export type DeliveryView = z.infer<typeof DeliveryView>;
 
 /** Without the secret. */
 function viewWebhook(webhook: WebhookRecord, counts: { waiting: number; failed: number }) {

@@ -40,6 +40,8 @@ export interface ActSubject {
 export type SubjectOf = (facts: readonly Fact[]) => ActSubject;
 
 export interface Act {
+  /** Who it is, where that is known only after it has begun. */
+  by(who: Pick<ActDescription, "keyId" | "role">): void;
   /** Before it is done: reads what is to change. `request` must hold no secrets. */
   about(request: unknown): Promise<void>;
   /** It was done. */
@@ -57,6 +59,8 @@ export interface AuditLog extends Companion {
 }
 
 interface Draft extends ActDescription {
+  keyId: string | null;
+  role: Role | null;
   readonly id: string;
   readonly at: number;
   request: JsonValue;
@@ -160,6 +164,7 @@ export function createAuditLog(
       const act = draft(description, subjectOf);
       pending.set(act.cause, act);
       return {
+        by: ({ keyId, role }) => void Object.assign(act, { keyId, role }),
         async about(request) {
           act.request = bounded(request, shownBytesMax);
           const { snapshot } = subjectOf([]);

@@ -112,7 +112,8 @@ export class Conversation {
       if (outcome.firstToken || !session.mayPush) this.#options.awaitFirstWord(session);
       // Something has changed on the phone: what it put off may be possible now.
       else if (checkin.MessageType === "TokenUpdate") {
-        session.skipDeferred = session.owesPush = false;
+        session.skipDeferred = false;
+        this.#options.sessions.owePushNoMore(session);
         session.dirty = true;
       }
     }
@@ -152,9 +153,10 @@ export class Conversation {
     this.#options.heard(session);
     // An Idle brings back what was put off; right after a NotNow it would only be put off again.
     const status = report.kind === "result" ? report.result.Status : report.kind;
-    if (status === "idle") session.skipDeferred = session.owesPush = false;
-    else if (status === "NotNow") [session.skipDeferred, session.owesPush] = [true, false];
-    else if (session.skipDeferred) session.owesPush = true;
+    if (status === "idle") session.skipDeferred = false;
+    else if (status === "NotNow") session.skipDeferred = true;
+    if (status === "idle" || status === "NotNow") this.#options.sessions.owePushNoMore(session);
+    else if (session.skipDeferred) this.#options.sessions.owePush(session);
     const handed = session.lastHanded;
     const phone = {
       udid,

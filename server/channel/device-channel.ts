@@ -395,10 +395,9 @@ class DeviceChannelServer implements DeviceChannel, DevicePush {
       if (!isStoreTrouble(error)) this.#recordBug(error, {});
     }
     if (this.#stopping) return;
-    for (const session of this.#sessions.all) {
-      if (!session.owesPush) continue;
-      // Apple: a phone asks again by itself only if NotNow was the last thing it said. Otherwise the server has to push.
-      session.owesPush = session.skipDeferred = false;
+    // Apple: a phone asks again by itself only if NotNow was the last thing it said. Otherwise the server has to push.
+    for (const session of this.#sessions.takeOwed()) {
+      session.skipDeferred = false;
       this.#pump.schedule(session);
     }
     this.#armSweep();

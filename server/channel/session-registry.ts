@@ -5,6 +5,7 @@ export class SessionRegistry {
   readonly #all = new Set<DeviceSession>();
   readonly #byIdentity = new Map<string, DeviceSession>();
   readonly #byUdid = new Map<string, DeviceSession>();
+  readonly #owed = new Set<DeviceSession>();
 
   get all(): readonly DeviceSession[] {
     return [...this.#all];
@@ -42,8 +43,25 @@ export class SessionRegistry {
       this.#byUdid.delete(session.udid);
   }
 
+  /** Something else than NotNow was the phone's last word while a command is put off: it won't ask by itself. */
+  owePush(session: DeviceSession): void {
+    this.#owed.add(session);
+  }
+
+  owePushNoMore(session: DeviceSession): void {
+    this.#owed.delete(session);
+  }
+
+  /** The phones that a push is owed to, which from now on they aren't. */
+  takeOwed(): readonly DeviceSession[] {
+    const owed = [...this.#owed];
+    this.#owed.clear();
+    return owed;
+  }
+
   remove(session: DeviceSession): void {
     this.#all.delete(session);
+    this.#owed.delete(session);
     this.unbind(session);
     const id = session.identity?.id;
     if (id !== undefined && this.#byIdentity.get(id) === session) this.#byIdentity.delete(id);

@@ -43,8 +43,6 @@ export class DeviceSession {
   mayPush = false;
   /** The phone said NotNow: what it put off waits for its next Idle. */
   skipDeferred = false;
-  /** Something else than NotNow was the phone's last word while a command is put off: it won't ask by itself. */
-  owesPush = false;
   /** What was handed out last, and how many messages the phone had sent by then. */
   lastHanded: { commandUUID: string; afterMessage: number } | undefined;
   /** The one timer of the connection: for the proof, then for the first word. */

@@ -1,5 +1,5 @@
 /** What the server learns about a device from the answer to a command, in the transaction that stores the answer. */
-import { DeviceInformationAnswer } from "../../shared/commands.ts";
+import { queryResponses } from "../../shared/commands.ts";
 import type { CommandResult } from "../../shared/results.ts";
 import { devicesOfSerial, perOwnerMax } from "../deployments/installations.ts";
 import { unenrollDevice } from "../enrollment/unenrollment.ts";
@@ -34,9 +34,8 @@ async function noteInformation(
   result: CommandResult,
   now: number,
 ): Promise<void> {
-  const answer = DeviceInformationAnswer.safeParse(result);
-  if (!answer.success) return;
-  const { QueryResponses: told } = answer.data;
+  const told = queryResponses(result);
+  if (told === undefined) return;
   const text = <T>(name: string, known: T): string | T => {
     const value = told[name];
     const isText = typeof value === "string" && value.length > 0 && value.length <= textCharactersMax;

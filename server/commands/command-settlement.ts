@@ -26,6 +26,15 @@ export interface Cancellation {
   readonly cause?: number;
 }
 
+interface Outcome {
+  /** What is kept of the answer. */
+  readonly result?: CommandRecord["result"];
+  /** The answer itself, when it could be read. */
+  readonly answer?: CommandResult;
+  /** For the event. */
+  readonly details?: Record<string, unknown>;
+}
+
 /** Settles an open command, tells the decisions, and keeps the past within its limit. */
 export async function finishCommand(
   tx: Transaction,
@@ -33,13 +42,12 @@ export async function finishCommand(
   commands: CommandContext,
   command: CommandRecord,
   ending: Ending,
-  result: CommandRecord["result"] = null,
-  details: Record<string, unknown> = {},
+  { result = null, answer, details = {} }: Outcome = {},
 ): Promise<CommandRecord> {
   const finished = { ...moveCommand(command, ending, commands.world.now()), result };
   await tx.put("commands", finished);
   noteCommandEvent(outbox, commands.recorder, `command.${ending}`, finished, details);
-  await commands.hooks.commandSettled(tx, outbox, finished);
+  await commands.hooks.commandSettled(tx, outbox, finished, answer);
   outbox.after(() => commands.hooks.wake());
   await pruneSettled(tx, finished.udid);
   return finished;
@@ -109,10 +117,13 @@ export async function settleCommand(
     commands,
     command,
     result.Status === "Acknowledged" ? "acknowledged" : "failed",
-    plistToJson(message),
     {
-      status: result.Status,
-      ...(error === undefined ? {} : { errorCode: error.ErrorCode, errorDomain: error.ErrorDomain }),
+      result: plistToJson(message),
+      answer: result,
+      details: {
+        status: result.Status,
+        ...(error === undefined ? {} : { errorCode: error.ErrorCode, errorDomain: error.ErrorDomain }),
+      },
     },
   );
   return "settled";
@@ -139,18 +150,10 @@ export async function settleMalformed(
   const command = ours ?? inFlight;
   if (command === undefined) return "unclaimed";
   const bytes = Buffer.from(report.bytes).subarray(0, malformedBytesMax).toString("base64");
-  await finishCommand(
-    tx,
-    outbox,
-    commands,
-    command,
-    "malformed",
-    { bytes },
-    {
-      problem: report.problem,
-      bytesTotal: report.bytes.length,
-    },
-  );
+  await finishCommand(tx, outbox, commands, command, "malformed", {
+    result: { bytes },
+    details: { problem: report.problem, bytesTotal: report.bytes.length },
+  });
   return "settled";
 }
 
@@ -169,10 +172,12 @@ export async function cancelCommand(
   }
   const { by, cause = 0 } = because;
   const named = by === undefined ? command : { ...command, cancelledBy: by };
-  return await finishCommand(tx, outbox, commands, named, "cancelled", null, {
-    was: command.state,
-    ...(by === undefined ? {} : { by }),
-    ...(cause === 0 ? {} : { cause }),
+  return await finishCommand(tx, outbox, commands, named, "cancelled", {
+    details: {
+      was: command.state,
+      ...(by === undefined ? {} : { by }),
+      ...(cause === 0 ? {} : { cause }),
+    },
   });
 }
 
@@ -185,7 +190,7 @@ export async function cancelOpenCommands(
 ): Promise<void> {
   const open = await tx.list("commands", { index: "open", partition: udid, limit: openCommandsMax });
   for (const command of open) {
-    await finishCommand(tx, outbox, commands, command, "cancelled", null, { was: command.state });
+    await finishCommand(tx, outbox, commands, command, "cancelled", { details: { was: command.state } });
   }
 }
 
@@ -199,7 +204,7 @@ export async function expireCommands(commands: CommandContext): Promise<{ udids:
       limit: expiryBatch,
     });
     for (const command of due) {
-      await finishCommand(tx, outbox, commands, command, "expired", null, { was: command.state });
+      await finishCommand(tx, outbox, commands, command, "expired", { details: { was: command.state } });
     }
     return { udids: [...new Set(due.map((command) => command.udid))], more: due.length === expiryBatch };
   });

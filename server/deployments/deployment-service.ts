@@ -177,7 +177,7 @@ export function createDeviceHooks({ context, wake }: DeploymentServiceOptions): 
       await settleSeatsOfLeaver(tx, outbox, device, world.now());
       await noteInvitationGone(tx, device, world.now());
     },
-    commandSettled: (tx, outbox, command) => noteCommand(tx, outbox, command, world.now()),
+    commandSettled: (tx, outbox, command, answer) => noteCommand(tx, outbox, command, answer, world.now()),
     wake,
   };
 }

@@ -1,6 +1,6 @@
 /** From deployments to installations: which phone is to have which app. */
 import type { Outbox } from "../outbox.ts";
-import { readPolicies } from "../policies.ts";
+import { readPolicies, type Policies } from "../policies.ts";
 import type {
   DeploymentRecord,
   DeviceRecord,
@@ -42,13 +42,25 @@ async function resolve(
   deployments: readonly DeploymentRecord[],
   now: number,
 ): Promise<Desired | null> {
-  const reaching = deployments.filter(
-    (deployment) => !deployment.removed && user.groupIds.includes(deployment.groupId),
-  );
-  if (reaching.length === 0) return null;
-  const { conflictRules, licensing } = await readPolicies(reader);
-  const resolved = resolveDeployments(reaching, conflictRules, now);
-  return resolved && { ...resolved, licenseType: resolveLicenseType(reaching, licensing) };
+  const reaching = deployments.filter((deployment) => reaches(deployment, user));
+  return reaching.length === 0 ? null : desiredBy(reaching, await readPolicies(reader), now);
+}
+
+export function reaches(
+  { removed, groupId }: Pick<DeploymentRecord, "removed" | "groupId">,
+  user: UserRecord,
+): boolean {
+  return !removed && user.groupIds.includes(groupId);
+}
+
+/** What these deployments of one app ask for together. */
+export function desiredBy(
+  deployments: readonly Pick<DeploymentRecord, "action" | "deadline" | "licenseType">[],
+  { conflictRules, licensing }: Pick<Policies, "conflictRules" | "licensing">,
+  now: number,
+): Desired | null {
+  const resolved = resolveDeployments(deployments, conflictRules, now);
+  return resolved && { ...resolved, licenseType: resolveLicenseType(deployments, licensing) };
 }
 
 /** The apps that some deployment asks something of, for this user. */
@@ -65,6 +77,50 @@ async function appsDeployedTo(reader: Reader, user: UserRecord): Promise<string[
   return [...adamIds].sort();
 }
 
+/** What a wish makes of one app on one phone. */
+export interface Wished {
+  /** As it was, or would have been before the wish. */
+  readonly before: InstallationRecord;
+  readonly after: InstallationRecord;
+  /** An admin's act on the installation stands no longer. */
+  readonly liftsOverride: boolean;
+}
+
+/** Undefined for a phone that no deployment ever reached: it needs no record. */
+export async function asWished(
+  reader: Reader,
+  device: DeviceRecord,
+  adamId: string,
+  wanted: Desired | null,
+  now: number,
+  cause: number,
+  /** When an admin last changed the deployment that is being carried out, if one is. */
+  changedAt = 0,
+): Promise<Wished | undefined> {
+  const desired = wanted?.action ?? null;
+  const requiredAt = wanted?.requiredAt ?? null;
+  const existing = await reader.get("installations", installationId(device.id, adamId));
+  if (existing === undefined && desired === null) return undefined;
+  const licenseType = wanted?.licenseType ?? existing?.licenseType ?? "user";
+  const before = existing ?? (await newcomer(reader, device, adamId, licenseType, now, cause));
+  const movesOver = (before.licenseType ?? "user") !== licenseType;
+  const wish = { desired, requiredAt, wantedAt: keepsWish(desired) ? (before.wantedAt ?? null) : null };
+  // An admin's act on installations stands until an admin wants something else.
+  const liftsOverride =
+    existing?.override != null && (existing.desired !== desired || changedAt > existing.override.at);
+  const changed = before.desired !== desired || isPushed(before, now) !== isPushed(wish, now) || movesOver;
+  const after = {
+    ...(changed && existing ? begunAnew(before, now) : before),
+    ...wish,
+    ...(movesOver ? { licenseType } : {}),
+    userId: device.userId,
+    ...(liftsOverride ? { override: null } : {}),
+    dueAt: now,
+    cause,
+  };
+  return { before, after, liftsOverride };
+}
+
 /** Writes anew what is desired of one app on one phone, and has the reconciler look. */
 export async function refreshInstallation(
   tx: Transaction,
@@ -74,38 +130,19 @@ export async function refreshInstallation(
   wanted: Desired | null,
   now: number,
   cause: number,
-  /** When an admin last changed the deployment that is being carried out, if one is. */
+  /** As above. */
   changedAt = 0,
 ): Promise<void> {
-  const desired = wanted?.action ?? null;
-  const requiredAt = wanted?.requiredAt ?? null;
-  const existing = await tx.get("installations", installationId(device.id, adamId));
-  // A phone that no deployment ever reached needs no record.
-  if (existing === undefined && desired === null) return;
-  const licenseType = wanted?.licenseType ?? existing?.licenseType ?? "user";
-  const installation = existing ?? (await newcomer(tx, device, adamId, licenseType, now, cause));
-  const movesOver = (installation.licenseType ?? "user") !== licenseType;
-  const wish = { desired, requiredAt, wantedAt: keepsWish(desired) ? (installation.wantedAt ?? null) : null };
-  // An admin's act on installations stands until an admin wants something else.
-  const liftsOverride =
-    existing?.override != null && (existing.desired !== desired || changedAt > existing.override.at);
-  const changed =
-    installation.desired !== desired || isPushed(installation, now) !== isPushed(wish, now) || movesOver;
-  await saveInstallation(tx, outbox, installation, {
-    ...(changed && existing ? begunAnew(installation, now) : installation),
-    ...wish,
-    ...(movesOver ? { licenseType } : {}),
-    userId: device.userId,
-    ...(liftsOverride ? { override: null } : {}),
-    dueAt: now,
-    cause,
-  });
-  if (liftsOverride && desired !== "uninstall") await liftOverride(tx, outbox, installation, now);
+  const wished = await asWished(tx, device, adamId, wanted, now, cause, changedAt);
+  if (wished === undefined) return;
+  const { before, after, liftsOverride } = wished;
+  await saveInstallation(tx, outbox, before, after);
+  if (liftsOverride && after.desired !== "uninstall") await liftOverride(tx, outbox, before, now);
 }
 
 /** What an admin took away from a user is not for the user's next phone either; and what was taken from a phone, not for that phone. */
 async function newcomer(
-  tx: Transaction,
+  reader: Reader,
   { id, userId, serialNumber }: DeviceRecord,
   adamId: string,
   licenseType: LicenseType,
@@ -115,7 +152,7 @@ async function newcomer(
   const bare = newInstallation(id, adamId, userId, now, cause);
   const installation: InstallationRecord = licenseType === "device" ? { ...bare, licenseType } : bare;
   const holder = licenseType === "device" ? { userId: null, serialNumber } : { userId };
-  const phones = await phonesOfHolder(tx, { ...holder, adamId });
+  const phones = await phonesOfHolder(reader, { ...holder, adamId });
   const taken = phones
     .filter(livesOnSeat)
     .map((phone) => phone.installation)

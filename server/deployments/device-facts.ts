@@ -1,8 +1,7 @@
 /** What phones tell, written into installations and users, inside the transaction that stores it. */
 import { isManagedAppState, type ManagedAppState } from "../../shared/app-states.ts";
-import { ManagedApplicationListAnswer } from "../../shared/commands.ts";
-import { plistFromJson } from "../../shared/plist.ts";
-import { alreadyPrompting, CommandResult, mdmErrors, storeTimedOut } from "../../shared/results.ts";
+import { ManagedApplicationListAnswer, queryResponses } from "../../shared/commands.ts";
+import { alreadyPrompting, mdmErrors, storeTimedOut, type CommandResult } from "../../shared/results.ts";
 import type { Outbox } from "../outbox.ts";
 import { backoffMs, readPolicies } from "../policies.ts";
 import type { CommandRecord, InstallationRecord } from "../store/records.ts";
@@ -16,14 +15,14 @@ import { isPresent } from "./next-step.ts";
  */
 export const storeAwayMax = 100;
 
-/** Called once for every command that has ended, however it ended. */
+/** Called once for every command that has ended, however it ended. `result`: what the phone answered, if it did. */
 export async function noteCommand(
   tx: Transaction,
   outbox: Outbox,
   command: CommandRecord,
+  result: CommandResult | undefined,
   now: number,
 ): Promise<void> {
-  const result = resultOf(command);
   if (command.requestType === "ManagedApplicationList")
     await noteManagedApps(tx, outbox, command, result, now);
   if (command.requestType === "InviteToProgram") await noteInvitation(tx, command, result, now);
@@ -51,13 +50,6 @@ function deviceErrorOf(
       code: first?.ErrorCode ?? null,
     },
   };
-}
-
-function resultOf(command: CommandRecord): CommandResult | undefined {
-  if (command.result === null || (command.state !== "acknowledged" && command.state !== "failed"))
-    return undefined;
-  const parsed = CommandResult.safeParse(plistFromJson(command.result));
-  return parsed.success ? parsed.data : undefined;
 }
 
 async function afterCommand(
@@ -283,18 +275,14 @@ async function noteStoreAccount(
   result: CommandResult | undefined,
   now: number,
 ): Promise<void> {
-  const responses = result?.["QueryResponses"];
+  const responses = result && queryResponses(result);
+  if (responses === undefined) return;
+  const { iTunesStoreAccountHash: hash, iTunesStoreAccountIsActive: isActive } = responses;
+  if (typeof hash !== "string" && isActive !== false) return;
   const device = await tx.get("devices", command.udid);
-  if (device === undefined || typeof responses !== "object" || responses === null) return;
-  const { iTunesStoreAccountHash: hash, iTunesStoreAccountIsActive: isActive } = responses as Record<
-    string,
-    unknown
-  >;
-  if (typeof hash === "string") {
-    await tx.put("devices", { ...device, storeAccount: { hash: hash.slice(0, 64), at: now } });
-  } else if (isActive === false) {
-    await tx.put("devices", { ...device, storeAccount: { hash: null, at: now } });
-  }
+  if (device === undefined) return;
+  const storeAccount = { hash: typeof hash === "string" ? hash.slice(0, 64) : null, at: now };
+  await tx.put("devices", { ...device, storeAccount });
 }
 
 /** An acknowledged invitation was shown, no more: whether the person accepts, Apple knows. */

@@ -75,21 +75,14 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
     const now = world.now();
     const policies = await readPolicies(tx);
     const found = await tx.list("installations", {
-      index: "due",
-      partition: "",
-      limit: planBatch + effects.busyCount + 1,
+      ...{ index: "due", partition: "", sortMax: now },
+      limit: planBatch + effects.busyCount,
     });
+    const due = found.filter(({ id }) => !effects.isBusy(id)).slice(0, planBatch);
+    if (due.length === 0) return { effects: [], woken: [], nextAt: await nextDueAt(tx) };
     const planned: Effect[] = [];
     const woken: string[] = [];
-    let done = 0;
-    let nextAt: number | null = null;
-    for (const installation of found) {
-      if (installation.dueAt === null || effects.isBusy(installation.id)) continue;
-      if (installation.dueAt > now || done === planBatch) {
-        nextAt = installation.dueAt;
-        break;
-      }
-      done += 1;
+    for (const installation of due) {
       // Read anew: an earlier one of this batch may have touched it.
       const stored = (await tx.get("installations", installation.id)) ?? installation;
       const current = atDeadline(stored, now);
@@ -98,9 +91,16 @@ export function startReconciler(options: ReconcilerOptions): Reconciler {
       const step = nextStep(current.desired, facts.observed, policies);
       const effect = await take(tx, outbox, current, facts, step, policies, now, woken);
       if (effect !== undefined) planned.push(effect);
-      else nextAt = nextAt ?? now;
     }
-    return { effects: planned, woken, nextAt: done > 0 ? now : nextAt };
+    return { effects: planned, woken, nextAt: now };
+  }
+
+  async function nextDueAt(tx: Transaction): Promise<number | null> {
+    const first = await tx.list("installations", {
+      ...{ index: "due", partition: "" },
+      limit: effects.busyCount + 1,
+    });
+    return first.find(({ id }) => !effects.isBusy(id))?.dueAt ?? null;
   }
 
   async function take(

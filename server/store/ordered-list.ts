@@ -51,7 +51,7 @@ interface Place {
 
 /** One partition of an index: positions in order, kept in short chunks so that no insertion moves the whole list. */
 export class OrderedList {
-  readonly #chunks: IndexPosition[][] = [];
+  #chunks: IndexPosition[][] = [];
   #size = 0;
 
   get size(): number {
@@ -63,7 +63,8 @@ export class OrderedList {
     const lastChunk = this.#chunks.at(-1);
     const last = lastChunk?.at(-1);
     if (lastChunk === undefined || last === undefined) {
-      this.#chunks.push([position]);
+      // Many lists hold a single entry, and pushing onto an empty list makes room for seventeen.
+      this.#chunks = [[position]];
     } else if (isBefore(last, at(position))) {
       // Most indexes grow at the end: those chunks are filled rather than halved.
       if (lastChunk.length < chunkLengthMax) lastChunk.push(position);

@@ -30,6 +30,27 @@ export interface ApiKeyRecord {
   previous: { readonly keyHash: string; readonly until: number } | null;
 }
 
+/** A browser that signed in with an API key and may act as that key for a while. Signed out, it is gone. */
+export interface SessionRecord {
+  id: string;
+  /** SHA-256 of the secret in the browser's cookie, hex. */
+  secretHash: string;
+  keyId: string;
+  /** Of the key's secret it was opened with: once that is good no longer, neither is the session. */
+  keyHash: string;
+  createdAt: number;
+  /** To the minute. */
+  lastSeenAt: number;
+  /** However much it is used. */
+  expiresAt: number;
+  /** Unless it is used before. */
+  endsAt: number;
+  /** IP address it was opened from. */
+  address: string;
+  /** As the browser called itself. */
+  userAgent: string | null;
+}
+
 /** The answer to a create that carried an Idempotency-Key, kept for a day. */
 export interface IdempotencyRecord {
   /** `<api key id> <key>` */
@@ -592,6 +613,7 @@ export interface AuditRecord {
 export interface Collections {
   settings: SettingRecord;
   apiKeys: ApiKeyRecord;
+  sessions: SessionRecord;
   idempotency: IdempotencyRecord;
   enrollmentTokens: EnrollmentTokenRecord;
   devices: DeviceRecord;
@@ -631,6 +653,12 @@ export const indexes = define({
   apiKeys: {
     all: (r) => ["", r.id],
     byHash: (r) => [[r.keyHash, r.id] as const, ...(r.previous ? [[r.previous.keyHash, r.id] as const] : [])],
+  },
+  sessions: {
+    all: (r) => ["", r.createdAt],
+    byHash: (r) => [r.secretHash, r.id],
+    byKey: (r) => [r.keyId, r.createdAt],
+    ending: (r) => ["", r.endsAt],
   },
   idempotency: { byAge: (r) => ["", r.createdAt] },
   enrollmentTokens: {
@@ -676,7 +704,11 @@ export const indexes = define({
     removing: (r) => (r.removedAt === undefined ? undefined : ["", r.removedAt]),
   },
   accounts: { all: (r) => ["", r.id] },
-  apps: { all: (r) => ["", r.id], byBundleId: (r) => [r.bundleId, r.id] },
+  apps: {
+    all: (r) => ["", r.id],
+    byBundleId: (r) => [r.bundleId, r.id],
+    byAssigned: (r) => ["", r.assigned],
+  },
   assignments: {
     all: (r) => ["", r.id],
     byApp: (r) => [r.adamId, r.id],

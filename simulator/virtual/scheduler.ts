@@ -4,6 +4,8 @@ import type { RandomStream } from "./random-stream.ts";
 const eventsPerInstantMaxDefault = 1_000_000;
 /** Cancelled events stay queued until they are due, or until there are as many of them as of the others. */
 const cancelledCountMin = 1_024;
+/** In one turn of the real event loop: a turn costs as much as a small event, since it asks the system what has come in. */
+const eventsPerTurn = 32;
 
 /** Something that will happen, unless it is cancelled. */
 export interface ScheduledEvent {
@@ -42,10 +44,10 @@ export type DriveOutcome = "finished" | "quiet" | "time_limit";
  *
  * Time moves only when nothing is left to run at the present instant. Promise callbacks are such things, and Node gives
  * no way to ask whether any are left; but it runs all of them before it comes to the next `setImmediate` callback. So there
- * is one event per such turn, and that is the only thing here that the real event loop has a part in: what else happens in
- * it can come between two events but not change their order. Reading the body of a Request or Response settles within one
- * turn as well. What does not is work on Node's thread pool (asynchronous crypto, zlib, `crypto.subtle`, files) and
- * real timers: code that is to run in the virtual world must do without.
+ * is one event per such callback, and that is the only thing here that the real event loop has a part in: what else happens in
+ * it can come between two events but not change their order. Reading the body of a Request or Response settles before the next
+ * one as well. What does not is work on Node's thread pool (asynchronous crypto, zlib, `crypto.subtle`, files), real timers and
+ * `setImmediate`: code that is to run in the virtual world must do without.
  */
 export class Scheduler {
   readonly #ties: RandomStream;
@@ -101,18 +103,25 @@ export class Scheduler {
     if (this.#driving) throw new Error("The virtual world is already running: wait for the run under way.");
     this.#driving = true;
     return new Promise<DriveOutcome>((resolve, reject) => {
+      let isOver = false;
       const step = () => {
+        if (isOver) return;
         try {
-          if (isFinished()) return resolve("finished");
-          const task = this.#takeNext(untilUs);
-          if (!task) return resolve(this.#heap.length === 0 ? "quiet" : "time_limit");
-          task();
+          const outcome = this.#letOneHappen(isFinished, untilUs);
+          if (outcome === undefined) return;
+          isOver = true;
+          resolve(outcome);
         } catch (error) {
-          return reject(error instanceof Error ? error : new Error(String(error)));
+          isOver = true;
+          reject(error instanceof Error ? error : new Error(String(error)));
         }
-        setImmediate(step);
       };
-      setImmediate(step);
+      const turn = () => {
+        if (isOver) return;
+        for (let count = 0; count < eventsPerTurn; count += 1) setImmediate(step);
+        setImmediate(turn);
+      };
+      turn();
     }).finally(() => {
       this.#driving = false;
     });
@@ -122,6 +131,15 @@ export class Scheduler {
   moveTo(atUs: number): void {
     this.#nowUs = Math.max(this.#nowUs, atUs);
     this.#eventsAtThisInstant = 0;
+  }
+
+  /** Answers why there is nothing to go on with, if so. */
+  #letOneHappen(isFinished: () => boolean, untilUs: number): DriveOutcome | undefined {
+    if (isFinished()) return "finished";
+    const task = this.#takeNext(untilUs);
+    if (!task) return this.#heap.length === 0 ? "quiet" : "time_limit";
+    task();
+    return undefined;
   }
 
   #takeNext(untilUs: number): (() => void) | undefined {

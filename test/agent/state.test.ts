@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { openPhoneStore, performedMax, type PhoneStore } from "../../agent/state.ts";
+import { openPhoneStore, performedMax, type EnrollmentRecord, type PhoneStore } from "../../agent/state.ts";
 import { worldWith } from "../../shared/world-with.ts";
 import { MemoryDisk } from "../../simulator/virtual/memory-disk.ts";
 import { createVirtualWorld } from "../../simulator/virtual/virtual-world.ts";
@@ -23,6 +23,39 @@ describe("a phone's document", () => {
     state.performed.push({ commandUUID: String(commands), requestType: "DeviceInformation", result });
     if (state.performed.length > performedMax) state.performed.shift();
   }
+
+  it("tells of the enrolment as it stands, in whatever characters it was told", async () => {
+    const store = await open();
+    const { state } = store;
+    const payload = { type: "com.apple.mdm", identifier: "one", uuid: "1", version: 1, displayName: "“One”" };
+    const enrollment: EnrollmentRecord = {
+      stage: "issued",
+      certificate: "MIID+/==",
+      rootCertificate: 'not "base64"\\\n',
+      topic: "topic",
+      serverUrl: "ws://127.0.0.1/mdm",
+      accessRights: 1,
+      checkOutWhenRemoved: true,
+      pushToken: "token",
+      unlockToken: null,
+      pushMagic: "magic",
+      profile: { ...payload, organisation: "O", payloads: [payload] },
+    };
+    const check = async () => {
+      await store.save();
+      expect(await written()).toEqual(state);
+    };
+    state.keys = { privateKeyPem: "one\n", publicKeyPem: "two" };
+    state.enrollment = enrollment;
+    await check();
+    enrollment.stage = "enrolled";
+    await check();
+    expect((await open()).state).toEqual(state);
+    state.enrollment = { ...enrollment, stage: "issued", certificate: "another" };
+    await check();
+    state.enrollment = null;
+    await check();
+  });
 
   it("is what the phone knows, whatever came to its list of commands or went, and however often it is saved", async () => {
     const store = await open();

@@ -18,6 +18,8 @@ export interface BenchLab {
   server: Child<ServerCalls>;
   readonly phones: Child<PhonesCalls>;
   readonly admin: JsonClient;
+  readonly serverUrl: string;
+  readonly adminKey: string;
   readonly dataDirectory: string;
   /** Its server must end in good order: a profile is written at the end. */
   readonly isProfiled: boolean;
@@ -52,6 +54,8 @@ export async function openBenchLab(options: BenchLabOptions = {}): Promise<Bench
     server,
     phones,
     admin: new JsonClient({ world, baseUrl: url, key: adminKey, patienceMs }),
+    serverUrl: url,
+    adminKey,
     dataDirectory,
     isProfiled: options.profileDirectory !== undefined,
     async restartServer() {

@@ -7,6 +7,7 @@ import { cpus, totalmem } from "node:os";
 import { parseArgs } from "node:util";
 import { openBenchLab } from "./bench-lab.ts";
 import { stopAllChildren } from "./child.ts";
+import { measureConsole } from "./console.ts";
 import { measureCrowd } from "./crowd.ts";
 import { measureEnrolments } from "./enrolments.ts";
 import { memoryFigures, readMemory, type LabMemory } from "./memory.ts";
@@ -59,6 +60,7 @@ const parts: ReadonlyMap<string, () => Promise<Figure[]>> = new Map([
   ["scale", () => measureScale(tell)],
   ["crowd", () => measureCrowd(tell)],
   ["virtual", () => measureVirtualTime(tell)],
+  ["console", () => measureConsole(tell)],
 ]);
 
 function tell(line: string): void {

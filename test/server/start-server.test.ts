@@ -87,14 +87,21 @@ async function status(method: string, path: string, key?: string): Promise<numbe
 }
 
 const open = ["/healthz", "/readyz"];
+/** It takes its key in the body, and finds none in an empty one. */
+const isSignIn = (method: string, path: string) => method === "POST" && path === "/api/v1/sessions";
+
+function statusWithoutKey(method: string, path: string): number {
+  if (open.includes(path)) return 200;
+  if (isSignIn(method, path)) return 400;
+  return path.startsWith("/enroll/") ? 403 : 401;
+}
 
 describe("the running server", () => {
   it("answers nothing but whether it is well to those without a key", async () => {
     const all = await routes();
     expect(all.length).toBeGreaterThan(45);
     for (const { method, path } of all) {
-      const expected = open.includes(path) ? 200 : path.startsWith("/enroll/") ? 403 : 401;
-      expect(await status(method, path), `${method} ${path}`).toBe(expected);
+      expect(await status(method, path), `${method} ${path}`).toBe(statusWithoutKey(method, path));
     }
     // With a key every one of them is somebody at home, whatever it then thinks of the request.
     for (const { method, path } of all.filter((route) => !route.path.startsWith("/enroll/"))) {
@@ -139,12 +146,18 @@ describe("the running server", () => {
 
   it("answers nothing to a wrong key", async () => {
     for (const { method, path } of await routes()) {
-      if (open.includes(path) || path.startsWith("/enroll/")) continue;
+      if (statusWithoutKey(method, path) !== 401) continue;
       expect(await status(method, path, "pk_wrong"), `${method} ${path}`).toBe(401);
     }
   });
 
-  it.each(["/", "/api", "/api/v1", "/api/v1/../../etc/passwd", "/api/v2/users", "/.env", channelPath])(
+  it("leads whoever comes to its root to the console, and shows nothing there without a key", async () => {
+    const answer = await fetch(`${server.url}/`, { redirect: "manual" });
+    expect([answer.status, answer.headers.get("location")]).toEqual([302, "/console"]);
+    expect(await (await fetch(`${server.url}/console`)).text()).toContain('<div id="app"></div>');
+  });
+
+  it.each(["/api", "/api/v1", "/api/v1/../../etc/passwd", "/api/v2/users", "/.env", channelPath])(
     "has nothing at %s for those without a key",
     async (path) => {
       expect([401, 404]).toContain(await status("GET", path));

@@ -35,12 +35,14 @@ const adminOnly: readonly RegExp[] = [
   /^\w+ \/api\/v1\/webhooks/,
   /^\w+ \/api\/v1\/audit/,
 ];
-/** Routes without a key: for everybody, or for who holds the token in the path. */
-const keyless = ["GET /enroll/{token}", "GET /healthz", "GET /readyz"];
+/** Routes without a key: for everybody, or for who holds the token in the path or the key in the body. */
+const keyless = ["GET /enroll/{token}", "GET /healthz", "GET /readyz", "POST /api/v1/sessions"];
+/** Everybody may sign out. Which sessions of others one may end, the route itself knows. */
+const ownThings = /^DELETE \/api\/v1\/sessions\//;
 
 function lowestRole(method: string, path: string): Role {
   if (adminOnly.some((pattern) => pattern.test(`${method} ${path}`))) return "admin";
-  return method === "GET" ? "read-only" : "operator";
+  return method === "GET" || ownThings.test(`${method} ${path}`) ? "read-only" : "operator";
 }
 
 /** A path that fits the pattern, about nothing that is there. */

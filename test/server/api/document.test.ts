@@ -63,11 +63,14 @@ describe("GET /openapi.json", () => {
     }
   });
 
-  it("asks for a key on everything below /api, and refers to nothing that isn't in it", () => {
-    for (const { path, operation } of operations()) {
-      if (path.startsWith("/api/")) expect(operation.security, path).toEqual([{ apiKey: [] }]);
+  it("asks for a key or a session on everything below /api but the way in, and refers to nothing that isn't in it", () => {
+    for (const { path, method, operation } of operations().filter((each) => each.path.startsWith("/api/"))) {
+      const isWayIn = `${method} ${path}` === "POST /api/v1/sessions";
+      expect(operation.security, path).toEqual(isWayIn ? [] : [{ apiKey: [] }, { session: [] }]);
     }
-    expect(document.components.securitySchemes["apiKey"]).toMatchObject({ type: "http", scheme: "bearer" });
+    const schemes = document.components.securitySchemes;
+    expect(schemes["apiKey"]).toMatchObject({ type: "http", scheme: "bearer" });
+    expect(schemes["session"]).toMatchObject({ type: "apiKey", in: "cookie", name: "pippin-session" });
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)];
     expect(references.length).toBeGreaterThan(20);
     for (const [, name = ""] of references) expect(document.components.schemas, name).toHaveProperty([name]);

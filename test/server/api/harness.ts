@@ -9,6 +9,7 @@ import { createEventRing } from "../../../server/event-ring.ts";
 import { createKeyWatch, type KeyWatch } from "../../../server/key-watch.ts";
 import { createMetrics } from "../../../server/metrics.ts";
 import { createEventStreams } from "../../../server/monitoring/event-stream.ts";
+import { createPulseStreams } from "../../../server/monitoring/pulse.ts";
 import type { Companion } from "../../../server/outbox.ts";
 import { createSecretBox } from "../../../server/secrets.ts";
 import type {
@@ -66,7 +67,12 @@ export interface Answered {
   body: Record<string, unknown>;
 }
 
-export async function openHarness(): Promise<Harness> {
+export interface HarnessOptions {
+  readonly consoleApp?: Hono;
+  readonly publicUrl?: string;
+}
+
+export async function openHarness(options: HarnessOptions = {}): Promise<Harness> {
   const world = new FakeWorld(startOfTime);
   const store = openMemoryStore();
   const recorder = createRecorder({ now: () => world.now(), run: "test", keepsWire: true });
@@ -112,10 +118,17 @@ export async function openHarness(): Promise<Harness> {
     metrics,
     keyWatch,
     streams: createEventStreams({ world, recorder, ring, keyWatch }),
+    pulse: createPulseStreams({
+      ...context,
+      keyWatch,
+      connectedCount: () => push.connectedCount,
+      onFailure: (error) => expect.unreachable(String(error)),
+    }),
     audit,
     webhooks,
-    publicUrl: () => "http://pippin.test",
+    publicUrl: () => options.publicUrl ?? "http://pippin.test",
     enrollApp,
+    ...(options.consoleApp ? { consoleApp: options.consoleApp } : {}),
   });
   const keys = { admin: "", operator: "", "read-only": "" };
   for (const role of ["admin", "operator", "read-only"] as const) {

@@ -190,7 +190,12 @@ describe("deployments", () => {
 describe("installations", () => {
   it("are addressed by phone and app", async () => {
     await harness.store.transaction((tx) => tx.put("installations", installation("phone-1", "1")));
-    expect((await harness.call("GET", "/api/v1/installations/phone-1:1")).body["id"]).toBe("phone-1:1");
+    expect((await harness.call("GET", "/api/v1/installations/phone-1:1")).body).toMatchObject({
+      id: "phone-1:1",
+      // Neither is known here.
+      appName: null,
+      userName: null,
+    });
     expect((await harness.call("GET", "/api/v1/installations/phone-1:2")).body["code"]).toBe("not_found");
     await harness.call("POST", "/api/v1/installations/phone-1:1/retry");
     expect(harness.calls).toMatchObject([{ name: "retry", args: ["phone-1 1", expect.any(Number)] }]);

@@ -90,8 +90,8 @@ describe("the volume-purchased apps", () => {
   it("R43: shows how many licences are in use beside how many are owned", async () => {
     await fill();
     expect(items(await get("/api/v1/summary/apps"))[0]).toMatchObject({ owned: 12, used: 7, available: 5 });
-    expect(await get("/api/v1/apps/1/summary")).toMatchObject({ owned: 12, used: 7, available: 5 });
-    expect(await get("/api/v1/apps/2/summary")).toMatchObject({ owned: 3, used: 0, available: 3 });
+    expect(await get("/api/v1/apps/1/summary")).toMatchObject({ owned: 12, used: 7, available: 5, held: 1 });
+    expect(await get("/api/v1/apps/2/summary")).toMatchObject({ owned: 3, used: 0, available: 3, held: 0 });
     await harness.store.transaction((tx) =>
       tx.put("apps", app("1", { total: 12, assigned: 8, available: 4 })),
     );
@@ -155,6 +155,7 @@ describe("one app", () => {
         licensed: true,
         attempts: 3,
         terms: "notInvited",
+        termsCheckedAt: null,
       },
       { userId: "bert", label: "Failed", licensed: false, devices: { failed: 1 } },
     ]);
@@ -215,6 +216,11 @@ describe("one user", () => {
       items(await get(`/api/v1/users/anna/installations${query}`)).map((item) => item["id"]);
     expect(await ids("")).toEqual(["a1:1", "a1:2", "a2:1", "a3:1"]);
     expect(await ids("?label=Installed")).toEqual(["a1:1", "a3:1"]);
+    expect(items(await get("/api/v1/users/anna/installations"))[0]).toMatchObject({
+      appName: "App 1",
+      userName: "ANNA",
+      serialNumber: "Sa1",
+    });
     expect((await harness.call("GET", "/api/v1/users/nobody/installations")).status).toBe(404);
   });
 });

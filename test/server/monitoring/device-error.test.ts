@@ -4,6 +4,7 @@ import { noteCommand } from "../../../server/deployments/device-facts.ts";
 import { transact } from "../../../server/outbox.ts";
 import type { CommandRecord, InstallationRecord } from "../../../server/store/records.ts";
 import { plistToJson, type PlistDictionary } from "../../../shared/plist.ts";
+import { CommandResult } from "../../../shared/results.ts";
 import { app, device, installation } from "../api/harness.ts";
 import { TestServer } from "../test-server.ts";
 
@@ -31,14 +32,17 @@ async function answered(
     ),
   );
   const queued = await server.queue("phone-1", requestType);
+  const told = { UDID: "phone-1", CommandUUID: "c1", ...answer };
   const command: CommandRecord = {
     ...(await server.command(queued)),
     id: "c1",
     installationId: id,
     state: status === "Acknowledged" ? "acknowledged" : "failed",
-    result: plistToJson({ UDID: "phone-1", CommandUUID: "c1", ...answer }),
+    result: plistToJson(told),
   };
-  await transact(server.context, (tx, outbox) => noteCommand(tx, outbox, command, server.world.now()));
+  await transact(server.context, (tx, outbox) =>
+    noteCommand(tx, outbox, command, CommandResult.parse(told), server.world.now()),
+  );
   const after = await server.store.read((reader) => reader.get("installations", id));
   if (after === undefined) throw new Error("the installation is gone");
   return after;

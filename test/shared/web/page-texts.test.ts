@@ -30,7 +30,7 @@ function looseTexts(file: string, text: string): string[] {
       found.push(...literalsShown(node.expression));
     ts.forEachChild(node, visit);
   };
-  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX));
+  visit(ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true));
   return found;
 }
 

@@ -19,6 +19,39 @@ describe("Scheduler", () => {
     expect(ran).toEqual(expected.sort((one, other) => one - other));
   });
 
+  it("finishes everything that promises lead to before the next event, though many happen in one turn of the event loop", async () => {
+    const scheduler = new Scheduler(new RandomStream("1", "ties"));
+    const happened: string[] = [];
+    const body = "x".repeat(100_000);
+    for (let event = 0; event < 200; event += 1)
+      scheduler.at(event, () => {
+        happened.push(`${event} begins`);
+        void (async () => {
+          for (let count = 0; count < 50; count += 1) await Promise.resolve();
+          const { length } = await new Response(body).text();
+          await new Promise<void>((resolve) => process.nextTick(resolve));
+          happened.push(`${event} ends after ${length}`);
+        })();
+      });
+    expect(await scheduler.drive(() => false)).toBe("quiet");
+    const inOrder = Array.from({ length: 200 }, (_, event) => [
+      `${event} begins`,
+      `${event} ends after ${body.length}`,
+    ]);
+    expect(happened).toEqual(inOrder.flat());
+  });
+
+  it("lets nothing more happen once it is finished, and goes on from there", async () => {
+    const scheduler = new Scheduler(new RandomStream("1", "ties"));
+    let count = 0;
+    for (let event = 0; event < 10; event += 1) scheduler.at(event, () => (count += 1));
+    expect(await scheduler.drive(() => count === 3)).toBe("finished");
+    await new Promise((resolve) => setImmediate(resolve));
+    expect([count, scheduler.nowUs]).toEqual([3, 2]);
+    expect(await scheduler.drive(() => false)).toBe("quiet");
+    expect(count).toBe(10);
+  });
+
   it("notices a program that goes round in circles at one instant", async () => {
     const scheduler = new Scheduler(new RandomStream("1", "ties"), { eventsPerInstantMax: 1_000 });
     let count = 0;

@@ -1,0 +1,65 @@
+import { catalogue } from "../../../../shared/web/messages.ts";
+
+export const appMessages = catalogue({
+  lead: {
+    en: "Every app that came from Apple with the last synchronisation, with its licences and what became of it.",
+    it: "Tutte le app sincronizzate dal servizio VPP di Apple, con le licenze e l’esito delle installazioni.",
+  },
+  none: {
+    en: "No app has come from Apple yet. Upload the token and synchronise, under Volume Purchase Program.",
+    it: "Nessuna app è stata ancora sincronizzata da Apple. Caricare il token e sincronizzare in Volume Purchase Program.",
+  },
+  licenses: { en: "Licences", it: "Licenze" },
+  usedOf: { en: "{used} of {owned} in use", it: "{used} di {owned} in uso" },
+  available: { en: "Available", it: "Disponibili" },
+  deployment: { en: "Deployment", it: "Distribuzione" },
+  installs: { en: "Installs on devices", it: "Installazioni sui dispositivi" },
+  notDeployed: { en: "not deployed", it: "non distribuita" },
+  status: { en: "Install status", it: "Stato dell’installazione" },
+  deployed: { en: "Deployment", it: "Distribuzione" },
+  deployedOnly: { en: "Deployed apps", it: "App distribuite" },
+  owned: { en: "Owned", it: "Possedute" },
+  used: { en: "In use", it: "In uso" },
+  held: { en: "Assigned by this server", it: "Assegnate da questo server" },
+  foreign: { en: "Assigned elsewhere", it: "Assegnate altrove" },
+  storeId: { en: "App Store ID", it: "ID App Store" },
+  synced: { en: "Licences as of", it: "Licenze aggiornate" },
+  deviceAssignable: { en: "Licensable to devices", it: "Assegnabile a dispositivi" },
+  irrevocable: { en: "Licences can be taken back", it: "Licenze revocabili" },
+  manage: { en: "Manage deployment", it: "Gestisci distribuzione" },
+  revoke: { en: "Revoke licences", it: "Revoca licenze" },
+  reclaim: { en: "Reclaim (uninstall)", it: "Recupera (disinstalla)" },
+  parts: { en: "Parts of this page", it: "Sezioni della pagina" },
+  users: { en: "Users", it: "Utenti" },
+  devices: { en: "Devices", it: "Dispositivi" },
+  deployments: { en: "Deployments", it: "Distribuzioni" },
+  holders: { en: "Licence holders", it: "Titolari di licenze" },
+  terms: { en: "VPP Terms Status", it: "Stato delle condizioni per l’utilizzo di VPP" },
+  termsAge: { en: "as of {age}", it: "aggiornato {age}" },
+  licensed: { en: "Licence", it: "Licenza" },
+  licensedUser: { en: "user", it: "utente" },
+  licensedDevices: {
+    en: { one: "{n} device", other: "{n} devices" },
+    it: { one: "{n} dispositivo", other: "{n} dispositivi" },
+  },
+  attempts: { en: "Attempts", it: "Tentativi" },
+  lastSeen: { en: "Last seen", it: "Ultimo contatto" },
+  byUser: { en: "By user", it: "Per utente" },
+  byDevice: { en: "By device", it: "Per dispositivo" },
+  incomplete: { en: "too many to count them all", it: "troppi per contarli tutti" },
+  noUsers: {
+    en: "The app concerns no user yet: deploy it.",
+    it: "L’app non riguarda ancora alcun utente: distribuirla.",
+  },
+  noDevices: {
+    en: "The app concerns no device yet: deploy it.",
+    it: "L’app non riguarda ancora alcun dispositivo: distribuirla.",
+  },
+});
+
+export const termsNames = catalogue({
+  notInvited: { en: "Not invited", it: "Non invitato" },
+  invited: { en: "Invited", it: "Invitato" },
+  accepted: { en: "Accepted", it: "Accettate" },
+  retired: { en: "Retired", it: "Ritirato" },
+});

@@ -1,0 +1,51 @@
+import { catalogue } from "../../../../shared/web/messages.ts";
+
+export const installationMessages = catalogue({
+  lead: {
+    en: "What became of which app on which device, why, and what can be done about it.",
+    it: "L’esito di ogni app su ogni dispositivo, il motivo e che cosa si può fare.",
+  },
+  none: {
+    en: "No deployment has reached a device yet.",
+    it: "Nessuna distribuzione ha ancora raggiunto un dispositivo.",
+  },
+  label: { en: "Install status", it: "Stato dell’installazione" },
+  detailState: { en: "State in detail", it: "Stato dettagliato" },
+  userId: { en: "User ID", it: "ID utente" },
+  udid: { en: "Device (UDID)", it: "Dispositivo (UDID)" },
+  title: { en: "{app} on {device}", it: "{app} su {device}" },
+  whatToDo: { en: "What to do about it", it: "Che cosa fare" },
+  desired: { en: "Asked for", it: "Richiesto" },
+  nothingDesired: { en: "nothing any more", it: "più nulla" },
+  attempts: { en: "Install commands sent", it: "Comandi di installazione inviati" },
+  appState: { en: "The device last said", it: "Ultima risposta del dispositivo" },
+  licenseType: { en: "Licence of", it: "Licenza di" },
+  requiredAt: { en: "Deadline", it: "Scadenza" },
+  wantedAt: { en: "Asked for in the portal", it: "Richiesta nel portale" },
+  waitingSince: { en: "Waits for a licence since", it: "In attesa di una licenza dal" },
+  dueAt: { en: "Looked at again", it: "Prossima verifica" },
+  command: { en: "Open command", it: "Comando aperto" },
+  commands: { en: "Commands of the device", it: "Comandi del dispositivo" },
+  statusDetail: { en: "Status detail", it: "Dettaglio dello stato" },
+  decimal: { en: "Code, decimal", it: "Codice decimale" },
+  serial: { en: "Serial number", it: "Numero di serie" },
+  serverDetail: { en: "Detail", it: "Dettaglio" },
+  resend: { en: "Resend", it: "Invia di nuovo" },
+  retryVerb: { en: "Try again", it: "Riprova" },
+  cancelVerb: { en: "Cancel install", it: "Annulla installazione" },
+  resendTitle: { en: "Send {app} to {device} again?", it: "Inviare di nuovo {app} a {device}?" },
+  resendText: {
+    en: "One new install command goes to this device; its person may be asked again. {attempts} were sent so far.",
+    it: "Un nuovo comando di installazione verrà inviato a questo dispositivo; l’utente potrebbe ricevere di nuovo la richiesta. Inviati finora: {attempts}.",
+  },
+  retryTitle: { en: "Try {app} on {device} again?", it: "Riprovare {app} su {device}?" },
+  retryText: {
+    en: "It begins anew, on this one device: a licence is taken where none is held, then an install command is sent. The attempts are counted from zero; {attempts} were sent so far.",
+    it: "Si ricomincia, solo su questo dispositivo: se manca, viene presa una licenza, quindi si invia un comando di installazione. I tentativi ripartono da zero; inviati finora: {attempts}.",
+  },
+  cancelTitle: { en: "Cancel {app} on {device}?", it: "Annullare {app} su {device}?" },
+  cancelText: {
+    en: "On this one device the install is given up: a command that waits is taken back, an app that arrives all the same is removed, and the licence returns unless another device needs it.",
+    it: "Solo su questo dispositivo l’installazione viene abbandonata: un comando in attesa viene ritirato, un’app che arriva comunque viene rimossa e la licenza torna, a meno che serva a un altro dispositivo.",
+  },
+});

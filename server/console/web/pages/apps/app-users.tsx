@@ -1,0 +1,133 @@
+/** The users whom an app concerns, with what stands between them and it. */
+import { useState } from "preact/hooks";
+import { useSay } from "../../../../../shared/web/preferences.ts";
+import type { UserOfAppView } from "../../../../api/summary-routes.ts";
+import { part } from "../../core/api.ts";
+import { nothing, useFormat } from "../../core/format.ts";
+import { Badge, type Tone } from "../../core/page.tsx";
+import { usePaged } from "../../core/paged.ts";
+import { useMay } from "../../core/session.tsx";
+import { Table, type Column } from "../../core/table.tsx";
+import { appMessages, termsNames } from "../../messages/apps.ts";
+import { common } from "../../messages/common.ts";
+import { licenseMessages } from "../../messages/licenses.ts";
+import { CountsBar, LabelBadge } from "./install-labels.tsx";
+import { UserLink } from "./links.tsx";
+import { TakeLicenses, type Verb } from "./take-licenses.tsx";
+
+const termsTones: Readonly<Record<keyof typeof termsNames, Tone>> = {
+  notInvited: "quiet",
+  invited: "warn",
+  accepted: "good",
+  retired: "bad",
+};
+
+interface Asked {
+  readonly verb: Verb;
+  readonly user: UserOfAppView;
+}
+
+export function AppUsers({ adamId, appName }: { adamId: string; appName: string }) {
+  const say = useSay();
+  const mayAct = useMay("operator");
+  const [asked, setAsked] = useState<Asked>();
+  const users = usePaged<UserOfAppView>(`/api/v1/apps/${part(adamId)}/users`, {}, [
+    "installations",
+    "licenses",
+    "users",
+  ]);
+  const actions: Column<UserOfAppView> = {
+    title: say(common.actions),
+    room: "wide",
+    share: 1.7,
+    cell: (user) =>
+      licensesOf(user) > 0 && (
+        <div class="row-actions">
+          <button onClick={() => setAsked({ verb: "reclaim", user })}>
+            {say(licenseMessages.reclaim)} <span class="unseen">{user.name ?? user.userId}</span>
+          </button>
+          <button class="danger" onClick={() => setAsked({ verb: "revoke", user })}>
+            {say(licenseMessages.revoke)} <span class="unseen">{user.name ?? user.userId}</span>
+          </button>
+        </div>
+      ),
+  };
+  return (
+    <>
+      <Table
+        label={say(appMessages.users)}
+        rows={users.items}
+        paged={users}
+        keyOf={({ userId }) => userId}
+        empty={say(appMessages.noUsers)}
+        columns={[
+          {
+            title: say(common.user),
+            share: 1.3,
+            cell: ({ userId, name }) => <UserLink id={userId} name={name} />,
+          },
+          { title: say(common.state), share: 1.4, cell: ({ label }) => <LabelBadge label={label} /> },
+          {
+            title: say(appMessages.terms),
+            room: "medium",
+            share: 1.6,
+            cell: (user) => <Terms of={user} />,
+          },
+          { title: say(appMessages.licensed), room: "medium", cell: (user) => <Licensed of={user} /> },
+          {
+            title: say(appMessages.devices),
+            room: "wide",
+            share: 1.5,
+            cell: ({ devices }) => <CountsBar counts={devices} />,
+          },
+          {
+            title: say(appMessages.attempts),
+            room: "wide",
+            align: "end",
+            share: 0.7,
+            cell: ({ attempts }) => attempts,
+          },
+          ...(mayAct ? [actions] : []),
+        ]}
+      />
+      {asked && (
+        <TakeLicenses
+          verb={asked.verb}
+          of={{ adamId, userId: asked.user.userId }}
+          name={`${appName}, ${asked.user.name ?? asked.user.userId}`}
+          licenses={licensesOf(asked.user)}
+          devices={asked.user.devices.installed + asked.user.devices.pending}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
+    </>
+  );
+}
+
+function licensesOf({ licensed, licensedDevices }: UserOfAppView): number {
+  return licensedDevices + (licensed ? 1 : 0);
+}
+
+function Licensed({ of: user }: { of: UserOfAppView }) {
+  const say = useSay();
+  const parts = [
+    ...(user.licensed ? [say(appMessages.licensedUser)] : []),
+    ...(user.licensedDevices > 0 ? [say(appMessages.licensedDevices, { n: user.licensedDevices })] : []),
+  ];
+  return <>{parts.join(", ") || nothing}</>;
+}
+
+function Terms({ of: user }: { of: UserOfAppView }) {
+  const say = useSay();
+  const format = useFormat();
+  if (user.terms === null) return <>{nothing}</>;
+  const { terms, termsCheckedAt } = user;
+  return (
+    <>
+      <Badge tone={termsTones[terms]}>{say(termsNames[terms])}</Badge>{" "}
+      {termsCheckedAt !== null && (
+        <span class="small muted">{say(appMessages.termsAge, { age: format.age(termsCheckedAt) })}</span>
+      )}
+    </>
+  );
+}
