@@ -33,7 +33,7 @@ export function AppUsers({ adamId, appName }: { adamId: string; appName: string 
   ]);
   const actions: Column<UserOfAppView> = {
     title: say(common.actions),
-    share: 1.1,
+    share: 1.25,
     cell: (user) =>
       licensesOf(user) > 0 && (
         <button onClick={() => setAsked(user)}>
@@ -89,7 +89,7 @@ export function AppUsers({ adamId, appName }: { adamId: string; appName: string 
           of={{ adamId, userId: asked.userId }}
           name={`${appName}, ${asked.name ?? asked.userId}`}
           licenses={licensesOf(asked)}
-          devices={asked.devices.installed + asked.devices.pending}
+          devices={asked.devices.installed}
           onClose={() => setAsked(undefined)}
         />
       )}
