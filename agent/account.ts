@@ -68,6 +68,7 @@ export function createAccount(phone: PhoneBase): Account {
       choices: ["cancel", "signIn"],
       fields: state.account ? ["password"] : ["appleId", "password"],
       wrongPasswords,
+      subject: { purpose: app === undefined ? "program" : isUpdate ? "update" : "install" },
       ...(app ? { app } : {}),
       ...(commandUUID === undefined ? {} : { commandUUID }),
     };
@@ -92,10 +93,13 @@ export function createAccount(phone: PhoneBase): Account {
         return "signedIn";
       }
       if (result.code === "apple_id_locked") {
-        prompts.tell(
-          "Apple ID Locked",
-          `This Apple ID was locked after too many wrong passwords. Try again ${later(result)}.`,
-        );
+        const minutes = minutesUntil(result);
+        prompts.tell({
+          code: "appleIdLocked",
+          title: "Apple ID Locked",
+          text: `This Apple ID was locked after too many wrong passwords. Try again ${later(minutes)}.`,
+          minutes,
+        });
         return "locked";
       }
       if (result.code === "unreachable") {
@@ -134,10 +138,11 @@ export function createAccount(phone: PhoneBase): Account {
   }
 
   function tellUnreachable(): void {
-    prompts.tell(
-      "Cannot Connect to the App Store",
-      "The App Store did not answer. Check the connection and try again.",
-    );
+    prompts.tell({
+      code: "appStoreUnreachable",
+      title: "Cannot Connect to the App Store",
+      text: "The App Store did not answer. Check the connection and try again.",
+    });
   }
 
   async function accept(answer: SignInAnswer): Promise<void> {
@@ -186,9 +191,13 @@ export function createAccount(phone: PhoneBase): Account {
   };
 }
 
-/** When a lock ends, as people say it. */
-function later({ retryAfterMs }: Refused<unknown>): string {
-  if (retryAfterMs === undefined) return "later";
-  const minutes = Math.max(1, Math.ceil(retryAfterMs / 60_000));
+/** When a lock ends; undefined when nobody said. */
+function minutesUntil({ retryAfterMs }: Refused<unknown>): number | undefined {
+  return retryAfterMs === undefined ? undefined : Math.max(1, Math.ceil(retryAfterMs / 60_000));
+}
+
+/** As people say it. */
+function later(minutes: number | undefined): string {
+  if (minutes === undefined) return "later";
   return minutes === 1 ? "in a minute" : `in ${minutes} minutes`;
 }

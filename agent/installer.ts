@@ -249,7 +249,8 @@ class AppInstaller implements Installer {
   }
 
   async #ask({ app, signal, go }: Journey, { question, agreed, rejected }: Sheet): Promise<void> {
-    const answer = await this.#phone.prompts.ask({ ...question, ...subject(app) }, signal);
+    const about = { subject: { organisation: this.#managerName() }, ...subject(app) };
+    const answer = await this.#phone.prompts.ask({ ...question, ...about }, signal);
     go(answer.agreed ? agreed() : rejected, { cause: () => answer.cause });
   }
 

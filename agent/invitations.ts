@@ -72,6 +72,7 @@ export function createInvitations(phone: PhoneBase, account: Account): Invitatio
         title: title.slice(0, 200),
         text: `${organisation.slice(0, 200)} would like to assign apps to you.\n\n${text.slice(0, termsCharactersMax)}`,
         choices: ["decline", "accept"],
+        subject: { organisation: organisation.slice(0, 200) },
         commandUUID,
       },
       signal,
@@ -79,7 +80,11 @@ export function createInvitations(phone: PhoneBase, account: Account): Invitatio
     if (!answer.agreed) return true;
     if (!appStore.isApples(url)) {
       // The session token is as good as the password for an hour: it goes to Apple or nowhere.
-      prompts.tell("Invitation Not Valid", "This invitation does not lead to Apple. Nothing was sent.");
+      prompts.tell({
+        code: "invitationNotApples",
+        title: "Invitation Not Valid",
+        text: "This invitation does not lead to Apple. Nothing was sent.",
+      });
       return true;
     }
     return accept({ url, commandUUID }, signal);
@@ -94,10 +99,11 @@ export function createInvitations(phone: PhoneBase, account: Account): Invitatio
       const result = await appStore.acceptTerms(url, state.account.sessionToken, signal);
       if (result.ok) return true;
       if (result.code === "unreachable") {
-        prompts.tell(
-          "Cannot Join the Program",
-          "Apple did not answer. The invitation stays open; try again later.",
-        );
+        prompts.tell({
+          code: "programUnreachable",
+          title: "Cannot Join the Program",
+          text: "Apple did not answer. The invitation stays open; try again later.",
+        });
         return false;
       }
       if (result.code === "session_invalid") account.forget();
@@ -111,12 +117,14 @@ export function createInvitations(phone: PhoneBase, account: Account): Invitatio
   }
 
   function tellRefusal(code: AppStoreProblemCode): void {
-    prompts.tell(
-      "Invitation Not Valid",
-      code === "invitation_used"
+    const isUsed = code === "invitation_used";
+    prompts.tell({
+      code: isUsed ? "invitationUsed" : "invitationInvalid",
+      title: "Invitation Not Valid",
+      text: isUsed
         ? "This invitation was used already."
         : "This invitation is no longer valid. Ask your administrator for a new one.",
-    );
+    });
   }
 
   return {

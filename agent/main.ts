@@ -6,10 +6,11 @@ import { z } from "zod";
 import { channelProtocols } from "../shared/channel.ts";
 import { PippinError } from "../shared/errors.ts";
 import { createLiveWorld } from "../shared/live-world.ts";
-import { createRecorder, drawLife } from "../shared/trace.ts";
+import { createRecorder, drawLife, type Recorder } from "../shared/trace.ts";
 import { DiskError, type World } from "../shared/world.ts";
 import { answerAutomatically } from "./automatic-person.ts";
 import type { Phone, PhoneConfig, PhoneStatus, PhoneView } from "./phone.ts";
+import { rackOfOne, startScreen, type RunningScreen } from "./screen/start-screen.ts";
 import { startPhone } from "./start-phone.ts";
 import { createTerminal, showInTerminal } from "./terminal.ts";
 
@@ -34,6 +35,8 @@ const AgentOptions = z.strictObject({
   auto: z.enum(manners).optional(),
   appleId: z.string().min(1).max(255).optional(),
   passwordFile: z.string().min(1).optional(),
+  screen: z.union([z.literal(true), z.coerce.number().int().min(0).max(65_535)]).optional(),
+  screenHost: z.string().min(1).default("127.0.0.1"),
   verbose: z.boolean().default(false),
 });
 type AgentOptions = z.infer<typeof AgentOptions>;
@@ -70,6 +73,11 @@ export function registerAgentCommand(program: Command): void {
     .addOption(new Option("--auto <manner>", "answer prompts without asking").choices(manners))
     .option("--apple-id <appleId>", "Apple ID for --auto accept")
     .option("--password-file <file>", `file with its password (or set ${passwordVariable})`)
+    .option(
+      "--screen [port]",
+      "show the phone in the browser, by the link that is printed (default: a free port)",
+    )
+    .option("--screen-host <address>", "where the screen listens", "127.0.0.1")
     .option("--verbose", "print every event", false)
     .action(async (options: unknown) => {
       const parsed = AgentOptions.safeParse(options);
@@ -103,12 +111,30 @@ async function runAgent(world: World, options: AgentOptions): Promise<void> {
         ...(appleId === undefined ? {} : { appleId }),
         ...(password === undefined ? {} : { password }),
       });
-    const end = await untilOver(phone, options);
+    const screen = await openScreen({ world, recorder }, phone, options);
+    let end: PhoneView["trouble"];
+    try {
+      end = await untilOver(phone, options);
+    } finally {
+      await screen?.stop();
+    }
     await phone.stop();
     if (end) throw new PippinError(end.code, end.message);
   } finally {
     await lock.release();
   }
+}
+
+async function openScreen(
+  { world, recorder }: { world: World; recorder: Recorder },
+  phone: Phone,
+  { screen, screenHost }: AgentOptions,
+): Promise<RunningScreen | undefined> {
+  if (screen === undefined) return undefined;
+  const options = { host: screenHost, port: screen === true ? 0 : screen, recorder };
+  const running = await startScreen(world, rackOfOne(world, phone), options);
+  say(`the phone's screen: ${running.link}`);
+  return running;
 }
 
 function phoneConfig(options: AgentOptions): PhoneConfig {
@@ -152,8 +178,8 @@ async function untilOver(phone: Phone, options: AgentOptions): Promise<PhoneView
     ? createTerminal({ input: process.stdin, output: process.stderr })
     : undefined;
   const endScreen = terminal ? showInTerminal(phone, terminal) : undefined;
-  if (!terminal && options.auto === undefined)
-    say("nobody is at a terminal, so prompts stay unanswered: see --auto");
+  if (!terminal && options.auto === undefined && options.screen === undefined)
+    say("nobody is at a terminal, so prompts stay unanswered: see --auto and --screen");
   try {
     return await new Promise((resolve) => {
       const leave = (): void => resolve(null);
@@ -161,7 +187,8 @@ async function untilOver(phone: Phone, options: AgentOptions): Promise<PhoneView
       process.once("SIGINT", leave);
       process.once("SIGTERM", leave);
       const look = (view: PhoneView): void => {
-        if (restingStatuses.has(view.status)) resolve(view.trouble);
+        // Somebody at the screen can wake it, or enrol it again.
+        if (options.screen === undefined && restingStatuses.has(view.status)) resolve(view.trouble);
       };
       phone.onChange(look);
       look(phone.view());

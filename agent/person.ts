@@ -94,6 +94,7 @@ export function createPerson(phone: PhoneCore): Person {
         result.code === "apple_id_locked"
           ? "this Apple ID is locked after too many wrong passwords"
           : "the Apple ID or the password is wrong",
+        { details: { reason: result.code } },
       );
     },
     async signOut() {

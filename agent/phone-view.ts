@@ -1,5 +1,6 @@
 import { deviceName } from "./device-settings.ts";
 import type { PhoneConfig, PhoneView } from "./phone.ts";
+import { forbiddenOn } from "./restrictions.ts";
 import { isInSetupAssistant } from "./setup-assistant.ts";
 import type { PhoneState } from "./state.ts";
 
@@ -22,6 +23,7 @@ export function viewPhone(state: PhoneState, config: PhoneConfig, passing: Passi
     airplane: state.airplane,
     inSetupAssistant: isInSetupAssistant(state),
     deviceName: deviceName(state, config),
+    forbidden: forbiddenOn(state, config.kind),
     profiles: state.profiles.map(({ identifier, displayName, managed }) => ({
       identifier,
       displayName,

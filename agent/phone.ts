@@ -3,6 +3,7 @@ import type { ChannelProtocol } from "../shared/channel.ts";
 import type { ProblemCode } from "../shared/errors.ts";
 import type { PlistDictionary } from "../shared/plist.ts";
 import type { PortalAppStatus } from "../shared/portal.ts";
+import type { RestrictionName } from "./restrictions.ts";
 
 /** How the phone came under management; it decides what the person is asked. */
 export type PhoneKind = "user" | "device" | "configurator" | "dep";
@@ -42,8 +43,28 @@ export type PromptKind =
   | "appUpdate"
   | "notice";
 
+/** What a notice tells. */
+export type NoticeCode =
+  | "appStoreUnreachable"
+  | "appleIdLocked"
+  | "invitationNotApples"
+  | "invitationUsed"
+  | "invitationInvalid"
+  | "programUnreachable";
+
+/** What a sheet is about, for who puts it in words of their own. */
+export interface PromptSubject {
+  readonly notice?: NoticeCode;
+  /** Who wants it, as the invitation or the management names them. */
+  readonly organisation?: string;
+  /** What the Apple ID is asked for. */
+  readonly purpose?: "program" | "install" | "update";
+  /** In how many minutes it may be tried again. */
+  readonly minutes?: number;
+}
+
 /** A sheet on the phone's screen. One at a time. */
-export interface Prompt {
+export interface Prompt extends PromptSubject {
   readonly id: string;
   readonly kind: PromptKind;
   readonly title: string;
@@ -126,6 +147,8 @@ export interface PhoneView {
   /** In Setup Assistant, until the server lets it go on. */
   readonly inSetupAssistant: boolean;
   readonly deviceName: string;
+  /** What profiles forbid here. */
+  readonly forbidden: readonly RestrictionName[];
   /** Beside the one of the management. */
   readonly profiles: readonly PhoneProfile[];
   readonly appleId: string | null;

@@ -1,7 +1,7 @@
 import { PippinError } from "../shared/errors.ts";
 import type { Recorder } from "../shared/trace.ts";
 import type { World } from "../shared/world.ts";
-import type { Prompt, PromptAnswer, PromptKind } from "./phone.ts";
+import type { NoticeCode, Prompt, PromptAnswer, PromptKind, PromptSubject } from "./phone.ts";
 import { Halted, throwIfHalted } from "./tasks.ts";
 
 /** Past so many open questions a further one counts as declined: nobody will ever see it. */
@@ -24,8 +24,17 @@ export interface Question {
   readonly fields?: Prompt["fields"];
   readonly app?: { readonly adamId: string; readonly name: string };
   readonly wrongPasswords?: number;
+  readonly subject?: PromptSubject;
   /** What led to it, for the record. */
   readonly commandUUID?: string;
+}
+
+/** Something that needs no decision. */
+export interface Notice {
+  readonly code: NoticeCode;
+  readonly title: string;
+  readonly text: string;
+  readonly minutes?: number | undefined;
 }
 
 export interface GivenAnswer extends PromptAnswer {
@@ -44,7 +53,7 @@ export interface Prompts {
   /** Resolves with the answer; throws Halted when `signal` aborts, which also takes the sheet away. */
   ask(question: Question, signal: AbortSignal): Promise<GivenAnswer>;
   /** Tells something that needs no decision. Dropped when too much waits already. */
-  tell(title: string, text: string): void;
+  tell(notice: Notice): void;
   /** Throws PippinError `conflict` when that sheet isn't on the screen, `invalid_request` for an answer it doesn't take. */
   answer(promptId: string, answer: PromptAnswer): void;
   /** To be called when the phone was locked or unlocked. */
@@ -88,7 +97,17 @@ export function createPrompts(options: {
   }
 
   function enqueue(question: Question, settle: (answer: GivenAnswer) => void): Waiting {
-    const { kind, title, text, choices, fields = [], app, wrongPasswords = 0, commandUUID } = question;
+    const {
+      kind,
+      title,
+      text,
+      choices,
+      fields = [],
+      app,
+      wrongPasswords = 0,
+      commandUUID,
+      subject,
+    } = question;
     const prompt: Prompt = {
       id: world.uuid(),
       kind,
@@ -98,6 +117,7 @@ export function createPrompts(options: {
       fields,
       wrongPasswords,
       ...(app ? { adamId: app.adamId, appName: app.name } : {}),
+      ...subject,
     };
     const entry: Waiting = { prompt, commandUUID, shown: undefined, settle };
     waiting.push(entry);
@@ -130,9 +150,10 @@ export function createPrompts(options: {
         signal.addEventListener("abort", withdraw, { once: true });
       });
     },
-    tell(title, text) {
-      if (waiting.length < waitingMax)
-        enqueue({ kind: "notice", title, text, choices: ["ok"] }, () => undefined);
+    tell({ code, title, text, minutes }) {
+      if (waiting.length >= waitingMax) return;
+      const subject = { notice: code, ...(minutes === undefined ? {} : { minutes }) };
+      enqueue({ kind: "notice", title, text, choices: ["ok"], subject }, () => undefined);
     },
     answer(promptId, answer) {
       const entry = waiting[0];

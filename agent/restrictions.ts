@@ -1,4 +1,5 @@
 /** What configuration profiles forbid on this phone. */
+import type { PhoneKind } from "./phone.ts";
 import type { PhoneState } from "./state.ts";
 
 /** Of all that a restrictions payload may say: what this phone does something about. All of it is allowed unless a profile says no. */
@@ -29,4 +30,17 @@ export function restrictions(state: Pick<PhoneState, "profiles">): Restrictions 
   const isAllowed = (name: RestrictionName): boolean =>
     state.profiles.every((profile) => profile.restrictions[name] !== false);
   return Object.fromEntries(restrictionNames.map((name) => [name, isAllowed(name)])) as Restrictions;
+}
+
+const nothing: readonly RestrictionName[] = [];
+
+/** What the profiles forbid on a phone of that kind. */
+export function forbiddenOn(
+  state: Pick<PhoneState, "profiles">,
+  kind: PhoneKind,
+): readonly RestrictionName[] {
+  if (state.profiles.length === 0) return nothing;
+  const supervised = kind === "configurator" || kind === "dep";
+  const allowed = restrictions(state);
+  return restrictionNames.filter((name) => !allowed[name] && (supervised || !supervisedOnly.has(name)));
 }

@@ -61,7 +61,8 @@ function requireKnown(command: PlistDictionary): void {
   if (!parsed.success) throw invalidRequest("body.command", parsed.error);
 }
 
-function withoutFilledIn(schema: z.ZodObject, type: string): z.ZodObject {
+/** As a client writes it. */
+export function withoutFilledIn(schema: z.ZodObject, type: string): z.ZodObject {
   const names = Object.hasOwn(filledIn, type) ? filledIn[type] : undefined;
   return names === undefined ? schema : schema.omit(names);
 }

@@ -3,7 +3,15 @@ import { targetsMax } from "../commands/command-service.ts";
 import { DirectoryId } from "../directory/directory.ts";
 import { commandBodyBytesMax, commandFields, toCommandDictionary } from "./command-body.ts";
 import type { ApiDependencies } from "./dependencies.ts";
-import { CommandDetail, CommandView, viewCommand, viewCommandDetail } from "./device-view.ts";
+import {
+  CommandDetail,
+  CommandPlists,
+  CommandView,
+  viewCommand,
+  viewCommandDetail,
+  viewCommandPlists,
+} from "./device-view.ts";
+import { CommandSchemaView, viewCommandSchemas } from "./command-schemas-view.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { RecordId, Udid, missing } from "./fields.ts";
 
@@ -63,6 +71,30 @@ export function commandRoutes({ store, commands }: ApiDependencies): Endpoint[] 
         if (!command) throw missing("command", commandUUID);
         return viewCommandDetail(command);
       },
+    }),
+    endpoint({
+      method: "get",
+      path: "/api/v1/commands/{commandUUID}/plist",
+      role: "read-only",
+      tag,
+      summary: "One command and its answer as property lists",
+      params: CommandParams,
+      answer: { status: 200, schema: CommandPlists },
+      refusals: ["not_found"],
+      async handle({ params: { commandUUID } }) {
+        const command = await store.read((reader) => reader.get("commands", commandUUID));
+        if (!command) throw missing("command", commandUUID);
+        return viewCommandPlists(command);
+      },
+    }),
+    endpoint({
+      method: "get",
+      path: "/api/v1/command-schemas",
+      role: "read-only",
+      tag,
+      summary: "The commands that are known here, each with its members and an example",
+      answer: { status: 200, schema: z.strictObject({ schemas: z.array(CommandSchemaView) }) },
+      handle: () => Promise.resolve({ schemas: [...viewCommandSchemas()] }),
     }),
     endpoint({
       method: "delete",

@@ -33,9 +33,14 @@ export function deviceRoutes({ store, push, commands }: ApiDependencies): Endpoi
         userId: DirectoryId.optional(),
         kind: EnrollmentKindField.optional(),
         serialNumber: z.string().min(1).max(64).optional(),
+        connected: z.enum(["true", "false"]).optional(),
+        search: z.string().trim().min(1).max(100).optional().openapi({
+          description:
+            "A part of the name, the serial number or the UDID, in any case. A page may be short and still have a next one.",
+        }),
       }),
       answer: { status: 200, schema: pageOf(DeviceView) },
-      async handle({ query: { state, userId, kind, serialNumber, limit, cursor } }) {
+      async handle({ query: { state, userId, kind, serialNumber, connected, search, limit, cursor } }) {
         const [index, partition] =
           serialNumber !== undefined
             ? (["bySerial", serialNumber] as const)
@@ -44,7 +49,11 @@ export function deviceRoutes({ store, push, commands }: ApiDependencies): Endpoi
               : state !== undefined
                 ? (["byState", state] as const)
                 : (["all", ""] as const);
+        const part = search?.toLowerCase();
+        const names = ({ id, deviceName, serialNumber: serial }: DeviceRecord) => [id, deviceName, serial];
         const filter = (device: DeviceRecord) =>
+          (part === undefined || names(device).some((name) => name?.toLowerCase().includes(part))) &&
+          (connected === undefined || push.isConnected(device.id) === (connected === "true")) &&
           (userId === undefined || device.userId === userId) &&
           (state === undefined || device.state === state) &&
           (kind === undefined || device.kind === kind);

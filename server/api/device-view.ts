@@ -1,5 +1,7 @@
 /** Phones and their commands as an admin may see them: push tokens, magics and unlock tokens stay out. */
 import { z } from "@hono/zod-openapi";
+import type { JsonValue } from "../../shared/json.ts";
+import { encodePlist, plistFromJson } from "../../shared/plist.ts";
 import type { CommandRecord, DeviceRecord } from "../store/records.ts";
 import { Time, timeOf } from "./fields.ts";
 import { hideSecrets } from "./hidden-values.ts";
@@ -88,6 +90,17 @@ export const CommandDetail = z
   .openapi("CommandDetail");
 export type CommandDetail = z.infer<typeof CommandDetail>;
 
+export const CommandPlists = z
+  .strictObject({
+    command: z.string().openapi({ description: "What goes to the phone, as XML; secrets are replaced." }),
+    result: z
+      .string()
+      .nullable()
+      .openapi({ description: "What the phone answered, likewise; null before it did." }),
+  })
+  .openapi("CommandPlists");
+export type CommandPlists = z.infer<typeof CommandPlists>;
+
 export function viewCommand(command: CommandRecord): z.infer<typeof CommandView> {
   return {
     commandUUID: command.id,
@@ -112,4 +125,17 @@ export function viewCommandDetail(command: CommandRecord): z.infer<typeof Comman
     command: hideSecrets(command.command),
     result: hideSecrets(command.result),
   };
+}
+
+export function viewCommandPlists({ id, command, result }: CommandRecord): z.infer<typeof CommandPlists> {
+  return {
+    command: xmlOf({ CommandUUID: id, Command: command }),
+    result: result === null ? null : xmlOf(result),
+  };
+}
+
+function xmlOf(json: JsonValue): string {
+  // A secret is replaced by a text, so what was a property list still is one.
+  const shown = plistFromJson(hideSecrets(json) as JsonValue);
+  return encodePlist(shown as object, "plist-xml").toString("utf8");
 }

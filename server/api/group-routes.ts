@@ -9,6 +9,7 @@ import {
   replaceMembers,
 } from "../directory/groups.ts";
 import type { GroupRecord } from "../store/records.ts";
+import type { Reader } from "../store/store.ts";
 import type { ApiDependencies } from "./dependencies.ts";
 import { endpoint, type Endpoint } from "./endpoint.ts";
 import { Flag, Time, timeOf } from "./fields.ts";
@@ -33,6 +34,12 @@ function viewGroup({ id, name, createdAt }: GroupRecord): z.infer<typeof Group> 
   return { id, name, createdAt: timeOf(createdAt) };
 }
 
+async function viewDetail(reader: Reader, group: GroupRecord): Promise<GroupDetail> {
+  const memberCount = await reader.count("users", "byGroup", group.id);
+  const deploymentCount = (await deploymentsOfGroup(reader, group.id)).length;
+  return { ...viewGroup(group), memberCount, deploymentCount };
+}
+
 const tag = "People";
 /** Room for the longest ids. */
 const membersBytesMax = 2 * 1024 * 1024;
@@ -47,14 +54,16 @@ export function groupRoutes(dependencies: ApiDependencies): Endpoint[] {
       path: "/api/v1/groups",
       role: "read-only",
       tag,
-      summary: "Lists groups",
+      summary: "Lists groups, with how many are in each",
       query: z.strictObject(pageQuery),
-      answer: { status: 200, schema: pageOf(Group) },
+      answer: { status: 200, schema: pageOf(GroupDetail) },
       async handle({ query }) {
-        const page = await store.read((reader) =>
-          readPage(reader, { collection: "groups", index: "all", ...query }),
-        );
-        return { items: page.records.map(viewGroup), nextCursor: page.nextCursor };
+        return await store.read(async (reader) => {
+          const page = await readPage(reader, { collection: "groups", index: "all", ...query });
+          const items: GroupDetail[] = [];
+          for (const group of page.records) items.push(await viewDetail(reader, group));
+          return { items, nextCursor: page.nextCursor };
+        });
       },
     }),
     endpoint({
@@ -82,12 +91,7 @@ export function groupRoutes(dependencies: ApiDependencies): Endpoint[] {
       answer: { status: 200, schema: GroupDetail },
       refusals: ["not_found"],
       async handle({ params: { groupId } }) {
-        return await store.read(async (reader) => {
-          const group = await findGroup(reader, groupId);
-          const memberCount = await reader.count("users", "byGroup", groupId);
-          const deploymentCount = (await deploymentsOfGroup(reader, groupId)).length;
-          return { ...viewGroup(group), memberCount, deploymentCount };
-        });
+        return await store.read(async (reader) => viewDetail(reader, await findGroup(reader, groupId)));
       },
     }),
     endpoint({

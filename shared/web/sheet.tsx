@@ -34,6 +34,10 @@ export function Sheet({ title, onClose, kind = "dialog", class: className = "", 
       role={kind === "alert" ? "alertdialog" : undefined}
       aria-labelledby={titleId}
       tabIndex={-1}
+      onKeyDown={(event) => {
+        // A browser lets a second Escape through whatever the page says to the first.
+        if (event.key === "Escape" && onClose === undefined) event.preventDefault();
+      }}
       onCancel={(event) => {
         event.preventDefault();
         onClose?.();

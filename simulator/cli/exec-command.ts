@@ -44,7 +44,7 @@ export function registerExecCommand(program: Command, setExitCode: (code: number
         progress: flags.quiet ? () => undefined : tell,
         host: "127.0.0.1",
         // Any number of them run side by side.
-        ports: { server: 0, apple: 0, lab: 0 },
+        ports: { server: 0, apple: 0, lab: 0, screen: 0 },
         ...(flags.trace === undefined ? {} : { tracePath: resolve(flags.trace) }),
       });
       try {

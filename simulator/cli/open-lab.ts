@@ -1,7 +1,9 @@
-/** A lab with its control API, as `pippin up` and `pippin exec` open it. */
+/** A lab with its control API and its screen, as `pippin up` and `pippin exec` open it. */
+import { startScreen } from "../../agent/screen/start-screen.ts";
 import { createLiveWorld } from "../../shared/live-world.ts";
 import { PippinError } from "../../shared/errors.ts";
 import { controlLive, type ControlledLab } from "../control/controlled-lab.ts";
+import { labRack } from "../control/lab-rack.ts";
 import { startControl } from "../control/start-control.ts";
 import { controlVirtual } from "../control/virtual-control.ts";
 import { beginLab } from "../fleet/beginning.ts";
@@ -16,7 +18,12 @@ export interface OpenLabOptions {
   readonly progress: (line: string) => void;
   readonly host: string;
   /** 0 takes a free one. */
-  readonly ports: { readonly server: number; readonly apple: number; readonly lab: number };
+  readonly ports: {
+    readonly server: number;
+    readonly apple: number;
+    readonly lab: number;
+    readonly screen: number;
+  };
   readonly labKey?: string | undefined;
   readonly dataDirectory?: string | undefined;
   readonly tracePath?: string | undefined;
@@ -35,8 +42,18 @@ export interface OpenLab {
 export async function openLab(options: OpenLabOptions): Promise<OpenLab> {
   const { host, ports, labKey } = options;
   const { control, stop } = await openControl(options);
+  const ending = [stop];
+  const end = async () => {
+    for (const step of ending.splice(0)) await step();
+  };
   try {
-    const api = await startControl(createLiveWorld(), control, { host, port: ports.lab, key: labKey });
+    const world = createLiveWorld();
+    const api = await startControl(world, control, { host, port: ports.lab, key: labKey });
+    ending.unshift(() => api.stop());
+    const screen = await startScreen(world, labRack(control), {
+      ...{ host, port: ports.screen, recorder: control.lab.recorder },
+    });
+    ending.unshift(() => screen.stop());
     const { adminKey, controlKey } = control.lab;
     return {
       control,
@@ -47,19 +64,17 @@ export async function openLab(options: OpenLabOptions): Promise<OpenLab> {
         PIPPIN_CONTROL_KEY: controlKey,
         PIPPIN_LAB: api.url,
         PIPPIN_LAB_KEY: api.key,
+        PIPPIN_SCREEN: screen.link,
       },
       async begin(beginning) {
         const { lab } = control;
         const begin = () => beginLab(lab, beginning);
         return await control.drive(() => lab.keeper?.begin(beginning, begin) ?? begin());
       },
-      async stop() {
-        await api.stop();
-        await stop();
-      },
+      stop: end,
     };
   } catch (error) {
-    await stop();
+    await end();
     throw error;
   }
 }

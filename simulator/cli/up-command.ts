@@ -10,8 +10,9 @@ import type { RunSummary } from "../scenarios/scenario.ts";
 import { LabFolder } from "../snapshots/lab-folder.ts";
 import { checkFlags } from "./flags.ts";
 import { labPort } from "./lab/register.ts";
-import { openLab, type OpenLab } from "./open-lab.ts";
+import { openLab, type OpenLab, type OpenLabOptions } from "./open-lab.ts";
 
+const screenPort = 8083;
 const port = z.coerce.number().int().min(0).max(65_535);
 const Flags = z.object({
   fleet: z.coerce.number().int().min(0).max(fleetSizeMax).optional(),
@@ -22,6 +23,7 @@ const Flags = z.object({
   port,
   applePort: port,
   labPort: port.optional(),
+  screenPort: port.optional(),
   labKey: z.string().min(8).max(255).optional(),
   world: z.enum(["live", "virtual"]),
   trace: z.string().min(1).optional(),
@@ -52,6 +54,12 @@ export function registerUpCommand(program: Command, setExitCode: (code: number) 
       new Option("--lab-port <n>", `of the lab itself; 0 takes a free one (default: ${labPort})`).env(
         "PIPPIN_LAB_PORT",
       ),
+    )
+    .addOption(
+      new Option(
+        "--screen-port <n>",
+        `of the phones' screens; 0 takes a free one (default: ${screenPort})`,
+      ).env("PIPPIN_SCREEN_PORT"),
     )
     .addOption(
       new Option("--lab-key <key>", "key of the lab itself (default: made and shown)").env("PIPPIN_LAB_KEY"),
@@ -111,11 +119,12 @@ async function seedOf(data: string | undefined): Promise<string> {
  * A run that ends by itself must not fail because another one is up. The phones of a lab that is kept know the server by its
  * address, so there it stays the same.
  */
-function portsFor(flags: z.infer<typeof Flags>): { server: number; apple: number; lab: number } {
-  if (flags.once && flags.data === undefined) return { server: 0, apple: 0, lab: 0 };
+function portsFor(flags: z.infer<typeof Flags>): OpenLabOptions["ports"] {
+  if (flags.once && flags.data === undefined) return { server: 0, apple: 0, lab: 0, screen: 0 };
   // Whoever takes free ports has several labs, and the usual one is taken.
   const lab = flags.labPort ?? (flags.port === 0 ? 0 : labPort);
-  return { server: flags.port, apple: flags.applePort, lab };
+  const screen = flags.screenPort ?? (flags.port === 0 ? 0 : screenPort);
+  return { server: flags.port, apple: flags.applePort, lab, screen };
 }
 
 async function begin(lab: OpenLab, flags: z.infer<typeof Flags> & { seed: string }): Promise<number> {
@@ -149,6 +158,7 @@ function hints({ variables }: OpenLab): string {
     `  export ${assignments("PIPPIN_SERVER", "PIPPIN_ADMIN_KEY")}`,
     `  export ${assignments("PIPPIN_APPLE", "PIPPIN_CONTROL_KEY")}`,
     `  export ${assignments("PIPPIN_LAB", "PIPPIN_LAB_KEY")}`,
+    `The phones to look at and to touch: ${variables["PIPPIN_SCREEN"] ?? ""}`,
     "For example:",
     '  curl -s -H "Authorization: Bearer $PIPPIN_ADMIN_KEY" $PIPPIN_SERVER/api/v1/summary',
     "  npx pippin device list",

@@ -1,6 +1,7 @@
 /** A phone as somebody sees who has it in hand. */
+import { buttonLabel } from "../../agent/hand.ts";
 import type { Prompt } from "../../agent/phone.ts";
-import { buttonLabel, type Hand } from "../people/hand.ts";
+import type { Hand } from "../people/hand.ts";
 
 /** As in a list. */
 export function phoneLine(hand: Hand) {

@@ -31,7 +31,10 @@ export class ApiFailure extends Error {
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 interface CallOptions {
+  /** Sent as JSON. */
   readonly body?: unknown;
+  /** In place of JSON. */
+  readonly csv?: string | undefined;
   /** The same for every attempt at one deed: a create that is asked for twice happens once. */
   readonly once?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -52,9 +55,10 @@ export function onSessionEnd(listener: () => void): void {
 
 /** Throws ApiFailure. Of an answer without a body the result is undefined. */
 export async function call<T>(method: Method, path: string, options: CallOptions = {}): Promise<T> {
-  const { body, once, signal } = options;
+  const { body, csv, once, signal } = options;
   const headers: Record<string, string> = { accept: "application/json" };
-  if (body !== undefined) headers["content-type"] = "application/json";
+  const sent = csv ?? (body === undefined ? undefined : JSON.stringify(body));
+  if (sent !== undefined) headers["content-type"] = csv === undefined ? "application/json" : "text/csv";
   if (method !== "GET" && csrfToken !== "") headers["x-csrf-token"] = csrfToken;
   if (once !== undefined) headers["idempotency-key"] = once;
   let response: Response;
@@ -64,7 +68,7 @@ export async function call<T>(method: Method, path: string, options: CallOptions
       method,
       headers,
       credentials: "same-origin",
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(sent === undefined ? {} : { body: sent }),
       ...(signal === undefined ? {} : { signal }),
     });
     text = await response.text();

@@ -62,12 +62,15 @@ export function Table<T>({ label, columns, rows, keyOf, paged, empty }: TablePro
       removeEventListener("resize", later);
     };
   }, []);
-  useLayoutEffect(() => latest.current(), [rows.length]);
+  // A page of a filtered list may hold nothing and yet not be the last.
+  useLayoutEffect(() => {
+    if (!paged?.failure) latest.current();
+  }, [rows.length, paged?.isLoading]);
 
   if (paged?.failure && rows.length === 0)
     return <Failure failure={paged.failure} onRetry={() => paged.reload()} />;
   if (rows.length === 0) {
-    if (paged?.isLoading) return <Loading />;
+    if (paged?.isLoading || paged?.hasMore) return <Loading />;
     return <p class="empty muted">{empty ?? say(common.nothingHere)}</p>;
   }
   const isWhole = rows.length <= wholeMax;
