@@ -8,18 +8,19 @@ import { Badge, type Tone } from "../../core/page.tsx";
 import { usePaged } from "../../core/paged.ts";
 import { useMay } from "../../core/session.tsx";
 import { Table, type Column } from "../../core/table.tsx";
-import { appMessages, termsNames } from "../../messages/apps.ts";
+import { appMessages } from "../../messages/apps.ts";
 import { common } from "../../messages/common.ts";
 import { licenseMessages } from "../../messages/licenses.ts";
+import { termsNames } from "../../messages/users.ts";
 import { CountsBar, LabelBadge } from "./install-labels.tsx";
 import { UserLink } from "./links.tsx";
 import { TakeLicenses } from "./take-licenses.tsx";
 
 const termsTones: Readonly<Record<keyof typeof termsNames, Tone>> = {
   notInvited: "quiet",
-  invited: "warn",
+  invited: "info",
   accepted: "good",
-  retired: "bad",
+  retired: "warn",
 };
 
 export function AppUsers({ adamId, appName }: { adamId: string; appName: string }) {
