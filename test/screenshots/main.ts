@@ -11,6 +11,7 @@ import { startLiveLab } from "../../simulator/lab.ts";
 import { browserPath, TestBrowser } from "../support/browser.ts";
 import { signIn } from "../support/console-page.ts";
 import { adminShots } from "./console-admin.ts";
+import { peopleShots } from "./console-people.ts";
 import type { Shot } from "./shot.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -32,7 +33,7 @@ async function main(): Promise<void> {
   const browser = await TestBrowser.open();
   try {
     await beginLab(lab, { seed: "7", play: "journey", fleetSize: 0 });
-    const shots = adminShots.filter(({ name }) => name.startsWith(flags.only));
+    const shots = [...adminShots, ...peopleShots].filter(({ name }) => name.startsWith(flags.only));
     for (const language of languages)
       for (const theme of ["light", "dark"] as const) {
         const visitor = await signIn(browser, lab.serverUrl, lab.adminKey, {
