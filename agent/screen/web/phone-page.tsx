@@ -157,7 +157,7 @@ function StatusBar({ now }: { readonly now: number }) {
   return (
     <div class="status-bar">
       <span class="time">
-        {new Date(now).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" })}
+        {new Date(now).toLocaleTimeString(language, { hourCycle: "h23", hour: "2-digit", minute: "2-digit" })}
       </span>
       <span class="signs">
         {phone.busy && <span>{say(phoneMessages.busy)}</span>}
