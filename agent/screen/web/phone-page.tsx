@@ -35,6 +35,7 @@ export function PhonePage({ name, leave }: { readonly name: string; readonly lea
     phone,
     isLive: link === "open",
     announce: setAnnounced,
+    leave,
     async tryAct(act, given) {
       setProblem(undefined);
       await perform(udid, act, given);
