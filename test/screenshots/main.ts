@@ -36,7 +36,9 @@ const { values: flags } = parseArgs({
   },
 });
 
-type Look = BrowserContextOptions & { readonly viewport: { readonly width: number; readonly height: number } };
+type Look = BrowserContextOptions & {
+  readonly viewport: { readonly width: number; readonly height: number };
+};
 
 function look(language: string, theme: "light" | "dark", width: number, height: number): Look {
   return { locale: language, colorScheme: theme, reducedMotion: "reduce", viewport: { width, height } };
