@@ -131,7 +131,7 @@ describe.skipIf(browserPath === undefined)("phones in a real browser", () => {
     expect(await sheet("Apps from Orchard & Sons").count()).toBe(0);
     expect(ada?.phone.view().locked).toBe(true);
     // The focus is back where it was before the sheet came up.
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Give it back");
+    await page.locator("button:focus", { hasText: "Give it back" }).waitFor();
     await button("Unlock").press("Enter");
     await sheet("Apps from Orchard & Sons").waitFor();
     expect(ada?.phone.view().locked).toBe(false);
@@ -216,7 +216,7 @@ describe.skipIf(browserPath === undefined)("phones in a real browser", () => {
     await page.keyboard.press("Escape");
     await question.waitFor({ state: "detached" });
     expect(ada?.phone.view().status).toBe("enrolled");
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Erase…");
+    await page.locator("button:focus", { hasText: "Erase…" }).waitFor();
     await page.keyboard.press("Enter");
     await button("Erase", question).click();
     await button("Enrol with a new link").click();
