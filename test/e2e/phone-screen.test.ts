@@ -59,7 +59,6 @@ describe.skipIf(browserPath === undefined)("phones in a real browser", () => {
     });
     browser = await TestBrowser.open();
     ({ page, complaints } = await browser.page({ locale: "en-GB", reducedMotion: "reduce" }));
-    page.setDefaultTimeout(5_000);
     const { admin } = lab;
     await admin.post("/api/v1/groups", { id: "mine", name: "Mine" });
     for (const hand of [ada, bert]) await admin.send("PUT", `/api/v1/groups/mine/members/${hand?.owner}`);
