@@ -48,15 +48,15 @@ export function openPhoneStream(
   }
 
   function follow({ hand, heldBy }: ScreenPhone): void {
+    const now = `${heldBy} ${rack.advance === undefined ? "" : rack.now()}`;
+    const isSame = hand.phone === followed && now === beside;
+    beside = now;
     if (hand.phone !== followed) {
       unfollow();
       followed = hand.phone;
       unfollow = followed.onChange(() => stream.touch());
-      stream.touch();
     }
-    const now = `${heldBy} ${rack.advance === undefined ? "" : rack.now()}`;
-    if (now !== beside) stream.touch();
-    beside = now;
+    if (!isSame) stream.touch();
   }
 
   look();

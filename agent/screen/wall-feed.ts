@@ -41,7 +41,7 @@ export class WallFeed {
   }
 
   open(closed: () => void): StateStream {
-    const isFirst = this.#readers.size === 0;
+    if (this.#readers.size === 0) this.#begin();
     const reader: Reader = {
       due: new Set(),
       isNew: true,
@@ -57,7 +57,6 @@ export class WallFeed {
       }),
     };
     this.#readers.add(reader);
-    if (isFirst) this.#begin();
     return reader.stream;
   }
 
@@ -117,32 +116,33 @@ export class WallFeed {
       return;
     }
     const present = new Set<string>();
+    const changed = new Set<string>();
     for (const on of phones) {
       const { phone } = on.hand;
       const { udid } = phone.config;
       present.add(udid);
       const known = this.#followed.get(udid);
       if (known?.on.hand.phone === phone) {
-        if (known.on.heldBy !== on.heldBy) this.#touch(udid);
+        if (known.on.heldBy !== on.heldBy) changed.add(udid);
         known.on = on;
         continue;
       }
       known?.end();
-      this.#followed.set(udid, { on, end: phone.onChange(() => this.#touch(udid)) });
-      this.#touch(udid);
+      this.#followed.set(udid, { on, end: phone.onChange(() => this.#touch([udid])) });
+      changed.add(udid);
     }
-    if (present.size === this.#followed.size) return;
     for (const [udid, { end }] of [...this.#followed]) {
       if (present.has(udid)) continue;
       end();
       this.#followed.delete(udid);
-      this.#touch(udid);
+      changed.add(udid);
     }
+    if (changed.size > 0) this.#touch(changed);
   }
 
-  #touch(udid: string): void {
+  #touch(udids: Iterable<string>): void {
     for (const { due, stream } of this.#readers) {
-      due.add(udid);
+      for (const udid of udids) due.add(udid);
       stream.touch();
     }
   }

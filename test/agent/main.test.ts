@@ -28,6 +28,10 @@ describe("pippin agent", () => {
     await expect(run(...addresses, "--serial", "../../etc")).rejects.toMatchObject({ code: "usage" });
   });
 
+  it.each(["seventy", "-1", "70000"])("refuses %s as the port of its screen", async (port) => {
+    await expect(run(...addresses, "--screen", port)).rejects.toMatchObject({ code: "usage" });
+  });
+
   it("refuses a password file that isn't there", async () => {
     await expect(
       run(...addresses, "--auto", "accept", "--password-file", "/nonexistent/password"),

@@ -18,6 +18,7 @@ const variables = [
     "PIPPIN_CONTROL_KEY",
     "PIPPIN_LAB",
     "PIPPIN_LAB_KEY",
+    "PIPPIN_SCREEN",
   ],
 ];
 

@@ -59,7 +59,6 @@ describe.skipIf(browserPath === undefined)("phones in a real browser", () => {
     });
     browser = await TestBrowser.open();
     ({ page, complaints } = await browser.page({ locale: "en-GB", reducedMotion: "reduce" }));
-    page.setDefaultTimeout(5_000);
     const { admin } = lab;
     await admin.post("/api/v1/groups", { id: "mine", name: "Mine" });
     for (const hand of [ada, bert]) await admin.send("PUT", `/api/v1/groups/mine/members/${hand?.owner}`);
@@ -131,7 +130,7 @@ describe.skipIf(browserPath === undefined)("phones in a real browser", () => {
     expect(await sheet("Apps from Orchard & Sons").count()).toBe(0);
     expect(ada?.phone.view().locked).toBe(true);
     // The focus is back where it was before the sheet came up.
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Give it back");
+    await page.locator("button:focus", { hasText: "Give it back" }).waitFor();
     await button("Unlock").press("Enter");
     await sheet("Apps from Orchard & Sons").waitFor();
     expect(ada?.phone.view().locked).toBe(false);
@@ -216,7 +215,7 @@ describe.skipIf(browserPath === undefined)("phones in a real browser", () => {
     await page.keyboard.press("Escape");
     await question.waitFor({ state: "detached" });
     expect(ada?.phone.view().status).toBe("enrolled");
-    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Erase…");
+    await page.locator("button:focus", { hasText: "Erase…" }).waitFor();
     await page.keyboard.press("Enter");
     await button("Erase", question).click();
     await button("Enrol with a new link").click();
