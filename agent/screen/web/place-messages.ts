@@ -12,7 +12,7 @@ export const portalMessages = catalogue({
   install: { en: "Install", it: "Installa" },
   installApp: { en: "Install {app}", it: "Installa {app}" },
   tryAgain: { en: "Try again", it: "Riprova" },
-  tryAgainApp: { en: "Try {app} again", it: "Riprova con {app}" },
+  tryAgainApp: { en: "Try again: {app}", it: "Riprova: {app}" },
   deadline: { en: "Required by {when}", it: "Richiesta entro {when}" },
   requested: { en: "{app} was requested.", it: "{app} è stata richiesta." },
 });
