@@ -18,6 +18,8 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
   let lab: RunningLab;
   let browser: TestBrowser;
   let admin: Console;
+  /** Of the organisation, in Apple's control API. */
+  let root: string;
 
   const send = (method: string, path: string, body: unknown) =>
     lab.admin.send(method, path, JSON.stringify(body), "application/json");
@@ -33,7 +35,7 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
       "/control/v1/organisations",
       about,
     );
-    const root = `/control/v1/organisations/${organisationId}`;
+    root = `/control/v1/organisations/${organisationId}`;
     await lab.apple.post(`${root}/licenses`, { adamId: pages, quantity: 2 });
     await lab.apple.post(`${root}/licenses`, { adamId: keynote, quantity: 5 });
     const password = "correct horse battery";
@@ -105,7 +107,6 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
     await sheet.waitFor({ state: "detached" });
 
     const table = page.getByRole("table", { name: "Users" });
-    await table.getByText("Install Pending").first().waitFor();
     await page.getByRole("columnheader", { name: "VPP Terms Status" }).waitFor();
     await table.getByText("Installed", { exact: true }).nth(1).waitFor();
     await table.getByText("Failed", { exact: true }).waitFor();
@@ -172,6 +173,11 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
     expect(await page.getByText("revoked by an admin").count()).toBe(0);
     await page.getByRole("button", { name: "Check against Apple" }).click();
     await page.getByText("They agree: no drift, and every invariant holds.").waitFor();
+    // Somebody buys more, and nobody has synchronised since.
+    await lab.apple.post(`${root}/licenses`, { adamId: keynote, quantity: 2 });
+    await page.getByRole("button", { name: "Check against Apple" }).click();
+    const moved = page.getByRole("table", { name: "Counts that moved at Apple since the last sync" });
+    await moved.getByRole("row", { name: "Keynote owned 5 7" }).waitFor();
   });
 
   it("R36, R37: changes a deployment to uninstall by keyboard alone, and the licences come back", async () => {
@@ -214,15 +220,19 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
     const groups = await items<{ id: string; name: string }>("/api/v1/groups");
     const groupId = groups.find(({ name }) => name === "Field")?.id ?? "";
     await lab.admin.post("/api/v1/deployments", {
-      ...{ adamId: keynote, groupId, action: "available", licenseType: "device" },
+      ...{ adamId: keynote, groupId, action: "required", licenseType: "device" },
     });
+    await admin.open(`/installations?adamId=${keynote}`, "Installations");
+    await page.getByRole("table").getByText("Installed", { exact: true }).waitFor();
     await admin.open(`/deployments?groupId=${groupId}`, "Deployments");
     await page.getByRole("button", { name: "Change Keynote, Field" }).click();
     const sheet = page.getByRole("dialog");
     await sheet.getByRole("radio", { name: /of users/ }).check();
     await sheet.getByRole("button", { name: "Next" }).click();
+    await sheet.getByRole("button", { name: "Next" }).click();
     await sheet.getByRole("button", { name: "Deploy" }).click();
     await sheet.getByRole("alert").getByText("license_type_fixed").waitFor();
+    await sheet.getByRole("button", { name: "Back" }).click();
     await sheet.getByRole("button", { name: "Back" }).click();
     expect(await sheet.getByRole("radio", { name: /of users/ }).isChecked()).toBe(true);
     await sheet.getByRole("radio", { name: /of devices/ }).check();
@@ -239,6 +249,24 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
     await question.getByText("The group has 1 member.").waitFor();
     await question.getByRole("button", { name: "Withdraw" }).click();
     await page.getByText("Nothing fits these filters.").waitFor();
+  });
+
+  it("reclaims what is left of an app: it goes from the device, then its licence comes back", async () => {
+    const { page } = admin;
+    await admin.open(`/apps/${keynote}?tab=devices`, "Keynote");
+    const table = page.getByRole("table", { name: "Devices" });
+    await table.getByText("Installed", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Reclaim (uninstall)" }).click();
+    const question = page.getByRole("alertdialog", { name: "Reclaim: Keynote" });
+    await question.getByText("The app and its data are removed from 1 device.").waitFor();
+    await question.getByRole("button", { name: "Reclaim" }).click();
+    const followed = page.getByRole("dialog", { name: "Reclaim: Keynote" });
+    await followed.getByText("1 of 1 back").waitFor();
+    await followed.getByText("Done.").waitFor();
+    await page.keyboard.press("Escape");
+    await table.getByText("Not Installed", { exact: true }).waitFor();
+    // Nobody holds a licence of it any more: there is nothing left to take.
+    await page.getByRole("button", { name: "Reclaim (uninstall)" }).waitFor({ state: "detached" });
   });
 
   const all = [
