@@ -72,7 +72,7 @@ describe.each(worlds)("a session in the %s world", (_name, inWorld) => {
       });
       expect(opened.status).toBe(201);
       const [, secret = ""] =
-        /^pippin-session=([\w-]{43}); HttpOnly/.exec(opened.headers["set-cookie"] ?? "") ?? [];
+        /^pippin-session-\d+=([\w-]{43}); HttpOnly/.exec(opened.headers["set-cookie"] ?? "") ?? [];
       const csrfToken = String(jsonOf(opened)["csrfToken"]);
       await first.stop();
 
@@ -89,7 +89,7 @@ describe.each(worlds)("a session in the %s world", (_name, inWorld) => {
       expect(findSecrets(new Map(secrets), folder)).toEqual([]);
 
       const second = await start();
-      const headers = { ...json, cookie: `pippin-session=${secret}` };
+      const headers = { ...json, cookie: `pippin-session-${new URL(second.url).port}=${secret}` };
       const found = await client.request(`${second.url}/api/v1/sessions/current`, { headers });
       expect(jsonOf(found)).toEqual(jsonOf(opened));
       const ask = { method: "POST", body: JSON.stringify({ id: "sales", name: "Sales" }) };

@@ -1,7 +1,7 @@
 /** Activity, audit, sessions, policies. */
 import { catalogue } from "../../../../shared/web/messages.ts";
 
-export const activity = catalogue({
+export const activityTexts = catalogue({
   lead: {
     en: "What happens, as it happens: newest first.",
     it: "Ciò che accade, nel momento in cui accade: gli eventi più recenti per primi.",
@@ -24,7 +24,7 @@ export const activity = catalogue({
   eventTitle: { en: "Event {n}", it: "Evento {n}" },
 });
 
-export const audit = catalogue({
+export const auditTexts = catalogue({
   lead: {
     en: "What was done through the API, or tried: by whom, to what, and what changed.",
     it: "Ciò che è stato fatto o tentato tramite l’API: da chi, su che cosa e che cosa è cambiato.",
@@ -51,7 +51,7 @@ export const auditResults = catalogue({
   failed: { en: "failed", it: "non riuscito" },
 });
 
-export const sessions = catalogue({
+export const sessionTexts = catalogue({
   lead: {
     en: "Browsers that are signed in. A session ends twelve hours after the sign-in, and after an hour without use.",
     it: "Browser con accesso eseguito. Una sessione termina dodici ore dopo l’accesso e dopo un’ora di inattività.",

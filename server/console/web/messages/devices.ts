@@ -8,7 +8,7 @@ export const deviceMessages = catalogue({
   connected: { en: "connected", it: "connesso" },
   notConnected: { en: "not connected", it: "non connesso" },
   lastSeen: { en: "Last seen", it: "Ultimo contatto" },
-  searchHint: { en: "Name, serial number or UDID", it: "Nome, numero di serie o UDID" },
+  searchHint: { en: "Name, serial or UDID", it: "Nome, n. di serie o UDID" },
   supervised: { en: "Supervised", it: "Supervisionato" },
   serialNumber: { en: "Serial number", it: "Numero di serie" },
   model: { en: "Model", it: "Modello" },
@@ -31,8 +31,8 @@ export const deviceMessages = catalogue({
 export const enrollmentKinds = catalogue({
   user: { en: "personal", it: "personale" },
   device: { en: "corporate", it: "aziendale" },
-  configurator: { en: "corporate, Apple Configurator", it: "aziendale, Apple Configurator" },
-  dep: { en: "Device Enrollment Program", it: "Device Enrollment Program" },
+  configurator: { en: "corporate, Configurator", it: "aziendale, Configurator" },
+  dep: { en: "corporate, DEP", it: "aziendale, DEP" },
 });
 
 export const deviceStates = catalogue({

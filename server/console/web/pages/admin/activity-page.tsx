@@ -9,7 +9,7 @@ import { useFormat } from "../../core/format.ts";
 import { Page } from "../../core/page.tsx";
 import { href, useQueryValue } from "../../core/router.ts";
 import { Table } from "../../core/table.tsx";
-import { activity as texts } from "../../messages/admin.ts";
+import { activityTexts } from "../../messages/admin.ts";
 import { common } from "../../messages/common.ts";
 import { nav } from "../../messages/navigation.ts";
 
@@ -27,25 +27,27 @@ export function ActivityPage() {
   return (
     <Page
       title={say(nav.activity)}
-      lead={say(texts.lead)}
+      lead={say(activityTexts.lead)}
       actions={
-        <button onClick={() => setPaused(!isPaused)}>{say(isPaused ? texts.goOn : texts.pause)}</button>
+        <button onClick={() => setPaused(!isPaused)}>
+          {say(isPaused ? activityTexts.goOn : activityTexts.pause)}
+        </button>
       }
     >
       <div class="filters" role="search" aria-label={say(common.filters)}>
         <TextField
-          label={say(texts.events)}
-          hint={say(texts.eventsHint)}
+          label={say(activityTexts.events)}
+          hint={say(activityTexts.eventsHint)}
           value={events}
           onValue={setEvents}
           type="search"
         />
-        <TextField label={say(texts.udid)} value={udid} onValue={setUdid} type="search" />
-        <TextField label={say(texts.userId)} value={userId} onValue={setUserId} type="search" />
-        <TextField label={say(texts.adamId)} value={adamId} onValue={setAdamId} type="search" />
+        <TextField label={say(activityTexts.udid)} value={udid} onValue={setUdid} type="search" />
+        <TextField label={say(activityTexts.userId)} value={userId} onValue={setUserId} type="search" />
+        <TextField label={say(activityTexts.adamId)} value={adamId} onValue={setAdamId} type="search" />
       </div>
       <p role="status" class="small">
-        {isPaused && say(texts.paused, { n: feed.missed })}
+        {isPaused && say(activityTexts.paused, { n: feed.missed })}
       </p>
       <Table
         label={say(nav.activity)}
@@ -54,7 +56,7 @@ export function ActivityPage() {
         empty={say(isFiltered ? common.nothingFits : common.nothingHere)}
         columns={[
           {
-            title: say(texts.event),
+            title: say(activityTexts.event),
             share: 1.5,
             cell: (event) => (
               <button class="plain mono" onClick={() => setShown(event)}>
@@ -63,9 +65,14 @@ export function ActivityPage() {
             ),
           },
           { title: say(common.when), cell: ({ time }) => format.clock(time) },
-          { title: say(texts.about), share: 3, room: "medium", cell: (event) => <About event={event} /> },
           {
-            title: say(texts.number),
+            title: say(activityTexts.about),
+            share: 3,
+            room: "medium",
+            cell: (event) => <About event={event} />,
+          },
+          {
+            title: say(activityTexts.number),
             room: "wide",
             align: "end",
             share: 0.6,
@@ -114,14 +121,19 @@ function EventSheet({ event, all, onShow, onClose }: EventSheetProps) {
   const say = useSay();
   const cause = all.find(({ seq }) => seq === event["cause"]);
   return (
-    <Sheet key={event.seq} title={say(texts.eventTitle, { n: event.seq })} onClose={onClose} class="large">
+    <Sheet
+      key={event.seq}
+      title={say(activityTexts.eventTitle, { n: event.seq })}
+      onClose={onClose}
+      class="large"
+    >
       <pre class="code" tabIndex={0}>
         {JSON.stringify(event, null, 2)}
       </pre>
       <div class="sheet-buttons">
         {cause && (
           <button onClick={() => onShow(cause)}>
-            {say(texts.cause)} <span class="mono">{cause.event}</span>
+            {say(activityTexts.cause)} <span class="mono">{cause.event}</span>
           </button>
         )}
         <button class="primary" onClick={onClose}>

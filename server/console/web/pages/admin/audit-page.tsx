@@ -9,7 +9,7 @@ import { Badge, Facts, Page, type Tone } from "../../core/page.tsx";
 import { usePaged } from "../../core/paged.ts";
 import { useQueryValue } from "../../core/router.ts";
 import { Table } from "../../core/table.tsx";
-import { audit as texts, auditResults } from "../../messages/admin.ts";
+import { auditTexts, auditResults } from "../../messages/admin.ts";
 import { common } from "../../messages/common.ts";
 import { nav } from "../../messages/navigation.ts";
 
@@ -24,24 +24,24 @@ export function AuditPage() {
   const records = usePaged<AuditView>("/api/v1/audit", { operation, target, result }, ["audit"]);
   const [shown, setShown] = useState<AuditView>();
   return (
-    <Page title={say(nav.audit)} lead={say(texts.lead)}>
+    <Page title={say(nav.audit)} lead={say(auditTexts.lead)}>
       <div class="filters" role="search" aria-label={say(common.filters)}>
         <TextField
-          label={say(texts.operation)}
-          hint={say(texts.operationHint)}
+          label={say(auditTexts.operation)}
+          hint={say(auditTexts.operationHint)}
           value={operation}
           onValue={setOperation}
           type="search"
         />
         <TextField
-          label={say(texts.target)}
-          hint={say(texts.targetHint)}
+          label={say(auditTexts.target)}
+          hint={say(auditTexts.targetHint)}
           value={target}
           onValue={setTarget}
           type="search"
         />
         <SelectField
-          label={say(texts.result)}
+          label={say(auditTexts.result)}
           value={result}
           onValue={setResult}
           options={[
@@ -58,7 +58,7 @@ export function AuditPage() {
         empty={say(operation || target || result ? common.nothingFits : common.nothingHere)}
         columns={[
           {
-            title: say(texts.operation),
+            title: say(auditTexts.operation),
             share: 2.4,
             cell: (record) => (
               <button class="plain mono" onClick={() => setShown(record)}>
@@ -67,10 +67,14 @@ export function AuditPage() {
             ),
           },
           { title: say(common.when), cell: ({ at }) => format.age(at), room: "medium" },
-          { title: say(texts.who), cell: ({ keyName }) => keyName ?? say(texts.unknown), room: "medium" },
-          { title: say(texts.target), cell: ({ target: on }) => on, share: 1.6, room: "wide" },
           {
-            title: say(texts.result),
+            title: say(auditTexts.who),
+            cell: ({ keyName }) => keyName ?? say(auditTexts.unknown),
+            room: "medium",
+          },
+          { title: say(auditTexts.target), cell: ({ target: on }) => on, share: 1.6, room: "wide" },
+          {
+            title: say(auditTexts.result),
             cell: ({ result: became }) => <Badge tone={tones[became]}>{say(auditResults[became])}</Badge>,
           },
         ]}
@@ -84,19 +88,22 @@ function Record({ of: record, onClose }: { of: AuditView; onClose: () => void })
   const say = useSay();
   const format = useFormat();
   const parts = [
-    [texts.request, record.request],
-    [texts.before, record.before],
-    [texts.after, record.after],
+    [auditTexts.request, record.request],
+    [auditTexts.before, record.before],
+    [auditTexts.after, record.after],
   ] as const;
   return (
     <Sheet title={record.operation} onClose={onClose} class="large">
       <Facts
         facts={[
           [say(common.when), format.time(record.at)],
-          [say(texts.who), record.keyName ?? say(texts.unknown)],
-          [say(texts.address), record.address],
-          [say(texts.target), record.target],
-          [say(texts.result), <Badge tone={tones[record.result]}>{say(auditResults[record.result])}</Badge>],
+          [say(auditTexts.who), record.keyName ?? say(auditTexts.unknown)],
+          [say(auditTexts.address), record.address],
+          [say(auditTexts.target), record.target],
+          [
+            say(auditTexts.result),
+            <Badge tone={tones[record.result]}>{say(auditResults[record.result])}</Badge>,
+          ],
           [say(common.code), record.code ?? "–"],
         ]}
       />

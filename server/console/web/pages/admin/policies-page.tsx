@@ -10,7 +10,7 @@ import { errorOf, SelectField, TextField } from "../../core/form.tsx";
 import { Loading, Page } from "../../core/page.tsx";
 import { useResource } from "../../core/resource.ts";
 import { useMay } from "../../core/session.tsx";
-import { policyTexts as texts } from "../../messages/admin.ts";
+import { policyTexts } from "../../messages/admin.ts";
 import { common } from "../../messages/common.ts";
 import { nav } from "../../messages/navigation.ts";
 import { policyChoices, policyHints, policyNames } from "../../messages/policies.ts";
@@ -65,7 +65,7 @@ export function PoliciesPage() {
   const say = useSay();
   const { data, failure, reload } = useResource<Policies>("/api/v1/policies", ["policies"]);
   return (
-    <Page title={say(nav.policies)} lead={say(texts.lead)}>
+    <Page title={say(nav.policies)} lead={say(policyTexts.lead)}>
       {data ? <PolicyForm policies={data} onSaved={reload} /> : null}
       {!data && (failure ? <Failure failure={failure} onRetry={reload} /> : <Loading />)}
     </Page>
@@ -113,12 +113,12 @@ function PolicyForm({ policies, onSaved }: { policies: Policies; onSaved: () => 
       </fieldset>
       <div class="section" role="status">
         <Failure failure={deed.failure} />
-        {isSaved && <p class="notice good">{say(texts.saved)}</p>}
+        {isSaved && <p class="notice good">{say(policyTexts.saved)}</p>}
       </div>
       {mayChange && (
         <div class="sheet-buttons">
           <button type="button" disabled={count === 0} onClick={() => setTyped({})}>
-            {say(texts.reset)}
+            {say(policyTexts.reset)}
           </button>
           <button class="primary" type="submit" disabled={count === 0 || deed.isUnderWay}>
             {say(common.save)}
@@ -149,7 +149,7 @@ function PolicyField({ name, value, values, failure, onValue }: PolicyFieldProps
           {backoffParts.map((part) => (
             <TextField
               key={part}
-              label={say(texts[part])}
+              label={say(policyTexts[part])}
               type="number"
               step="any"
               value={values[`${name}.${part}`] ?? ""}

@@ -9,7 +9,7 @@ import { useFormat } from "../../core/format.ts";
 import { Badge, Page } from "../../core/page.tsx";
 import { usePaged } from "../../core/paged.ts";
 import { Table } from "../../core/table.tsx";
-import { sessions as texts } from "../../messages/admin.ts";
+import { sessionTexts } from "../../messages/admin.ts";
 import { common, roleNames } from "../../messages/common.ts";
 import { nav } from "../../messages/navigation.ts";
 
@@ -19,7 +19,7 @@ export function SessionsPage() {
   const sessions = usePaged<SessionView>("/api/v1/sessions", {}, ["sessions", "keys"]);
   const [ending, setEnding] = useState<SessionView>();
   return (
-    <Page title={say(nav.sessions)} lead={say(texts.lead)}>
+    <Page title={say(nav.sessions)} lead={say(sessionTexts.lead)}>
       <Table
         label={say(nav.sessions)}
         rows={sessions.items}
@@ -27,7 +27,7 @@ export function SessionsPage() {
         keyOf={({ id }) => id}
         columns={[
           {
-            title: say(texts.key),
+            title: say(sessionTexts.key),
             share: 1.6,
             cell: ({ keyName, role }) => (
               <>
@@ -35,12 +35,16 @@ export function SessionsPage() {
               </>
             ),
           },
-          { title: say(texts.began), room: "wide", cell: ({ createdAt }) => format.age(createdAt) },
-          { title: say(texts.lastSeen), room: "medium", cell: ({ lastSeenAt }) => format.age(lastSeenAt) },
-          { title: say(texts.ends), room: "wide", cell: ({ expiresAt }) => format.age(expiresAt) },
-          { title: say(texts.address), room: "medium", cell: ({ address }) => address },
+          { title: say(sessionTexts.began), room: "wide", cell: ({ createdAt }) => format.age(createdAt) },
           {
-            title: say(texts.browser),
+            title: say(sessionTexts.lastSeen),
+            room: "medium",
+            cell: ({ lastSeenAt }) => format.age(lastSeenAt),
+          },
+          { title: say(sessionTexts.ends), room: "wide", cell: ({ expiresAt }) => format.age(expiresAt) },
+          { title: say(sessionTexts.address), room: "medium", cell: ({ address }) => address },
+          {
+            title: say(sessionTexts.browser),
             room: "wide",
             share: 1.6,
             cell: ({ userAgent }) => <span title={userAgent ?? ""}>{userAgent}</span>,
@@ -49,10 +53,10 @@ export function SessionsPage() {
             title: say(common.actions),
             cell: (session) =>
               session.current ? (
-                <Badge tone="info">{say(texts.this)}</Badge>
+                <Badge tone="info">{say(sessionTexts.this)}</Badge>
               ) : (
                 <button class="danger" onClick={() => setEnding(session)}>
-                  {say(texts.end)} <span class="unseen">{session.keyName}</span>
+                  {say(sessionTexts.end)} <span class="unseen">{session.keyName}</span>
                 </button>
               ),
           },
@@ -68,14 +72,14 @@ function EndSession({ of: session, onClose }: { of: SessionView; onClose: () => 
   const deed = useDeed(() => call("DELETE", `/api/v1/sessions/${part(session.id)}`));
   return (
     <FormSheet
-      title={say(texts.endTitle)}
-      submit={say(texts.end)}
+      title={say(sessionTexts.endTitle)}
+      submit={say(sessionTexts.end)}
       tone="danger"
       kind="alert"
       deed={deed}
       onClose={onClose}
     >
-      <p>{say(texts.endText, { address: session.address })}</p>
+      <p>{say(sessionTexts.endText, { address: session.address })}</p>
     </FormSheet>
   );
 }

@@ -1,6 +1,7 @@
 /** One phone: what it is, what is on it, and every command it was given. */
 import { useSay } from "../../../../../shared/web/preferences.ts";
 import type { CommandView, DeviceView } from "../../../../api/device-view.ts";
+import type { UserDetail } from "../../../../api/user-routes.ts";
 import type { InstallationView } from "../../../../api/installation-view.ts";
 import { address, part } from "../../core/api.ts";
 import { Failure } from "../../core/failure.tsx";
@@ -72,7 +73,7 @@ function About({ device }: { device: DeviceView }) {
             </Badge>,
           ],
           [say(deviceMessages.queue), <Queue udid={device.udid} />],
-          [say(common.user), <UserLink id={device.userId} />],
+          [say(common.user), <Owner userId={device.userId} />],
           [say(deviceMessages.kind), say(enrollmentKinds[device.kind])],
           [say(deviceMessages.supervised), say(device.supervised ? common.yesFact : common.noFact)],
           [say(deviceMessages.serialNumber), device.serialNumber ?? nothing],
@@ -90,6 +91,11 @@ function About({ device }: { device: DeviceView }) {
       />
     </section>
   );
+}
+
+function Owner({ userId }: { userId: string | null }) {
+  const user = useResource<UserDetail>(userId === null ? null : `/api/v1/users/${part(userId)}`, []);
+  return <UserLink id={userId} name={user.data?.name ?? null} />;
 }
 
 function Queue({ udid }: { udid: string }) {

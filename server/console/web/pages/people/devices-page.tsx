@@ -30,7 +30,7 @@ export function DevicesPage() {
   const all = ["", say(common.all)] as const;
   return (
     <Page title={say(nav.devices)} lead={say(deviceMessages.lead)}>
-      <div class="filters" role="search" aria-label={say(common.filters)}>
+      <div class="filters many" role="search" aria-label={say(common.filters)}>
         <SearchField label={say(deviceMessages.searchHint)} value={search} onValue={setSearch} />
         <SelectField
           label={say(common.state)}

@@ -53,7 +53,7 @@ export function EnrollmentPage() {
         columns={[
           {
             title: say(common.user),
-            share: 1.4,
+            share: 1.3,
             cell: ({ userId }) =>
               userId === null ? say(enrollmentMessages.noUser) : <UserLink id={userId} />,
           },
@@ -63,7 +63,7 @@ export function EnrollmentPage() {
             room: "medium",
             cell: ({ kind }) => say(enrollmentKinds[kind]),
           },
-          { title: say(common.state), cell: (link) => <LinkState of={link} /> },
+          { title: say(common.state), share: 1.3, cell: (link) => <LinkState of={link} /> },
           {
             title: say(enrollmentMessages.expires),
             room: "medium",
@@ -72,7 +72,7 @@ export function EnrollmentPage() {
           {
             title: say(enrollmentMessages.usesLeft),
             align: "end",
-            share: 0.7,
+            share: 0.8,
             cell: ({ usesLeft }) => usesLeft,
           },
           {

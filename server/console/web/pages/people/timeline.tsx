@@ -6,7 +6,7 @@ import { call, part } from "../../core/api.ts";
 import { useDeed } from "../../core/deed.ts";
 import { Failure } from "../../core/failure.tsx";
 import { CheckField, FormSheet } from "../../core/form.tsx";
-import { useFormat } from "../../core/format.ts";
+import { nothing, useFormat, type Format } from "../../core/format.ts";
 import { Badge, Facts, Loading, type Tone } from "../../core/page.tsx";
 import { usePaged } from "../../core/paged.ts";
 import { useResource } from "../../core/resource.ts";
@@ -64,6 +64,11 @@ export function Timeline({ udid }: { udid: string }) {
   );
 }
 
+/** To the second: here it matters what came after what. */
+function momentOf(format: Format, iso: string | null): string {
+  return iso === null ? nothing : `${format.date(iso)} ${format.clock(iso)}`;
+}
+
 function Entry({ of: command, onCancel }: { of: CommandView; onCancel: () => void }) {
   const say = useSay();
   const format = useFormat();
@@ -73,8 +78,9 @@ function Entry({ of: command, onCancel }: { of: CommandView; onCancel: () => voi
     <li>
       <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
         <summary>
-          <code>{requestType}</code> <Badge tone={tones[state]}>{say(commandStates[state])}</Badge>{" "}
-          <time class="muted small" dateTime={createdAt} title={format.time(createdAt)}>
+          <code>{requestType}</code>
+          <Badge tone={tones[state]}>{say(commandStates[state])}</Badge>
+          <time class="muted small" dateTime={createdAt} title={momentOf(format, createdAt)}>
             {format.age(createdAt)}
           </time>
         </summary>
@@ -99,9 +105,9 @@ function Detail({ of: command, onCancel }: { of: CommandView; onCancel: () => vo
       <Facts
         facts={[
           ["CommandUUID", <code>{command.commandUUID}</code>],
-          [say(commandMessages.createdAt), format.time(command.createdAt)],
-          [say(commandMessages.sentAt), format.time(command.sentAt)],
-          [say(commandMessages.settledAt), format.time(command.settledAt)],
+          [say(commandMessages.createdAt), momentOf(format, command.createdAt)],
+          [say(commandMessages.sentAt), momentOf(format, command.sentAt)],
+          [say(commandMessages.settledAt), momentOf(format, command.settledAt)],
           ...(isOpen ? [[say(commandMessages.expiresAt), format.time(command.expiresAt)] as const] : []),
           [say(commandMessages.sendCount), format.number(command.sendCount)],
           [say(commandMessages.notNowCount), format.number(command.notNowCount)],

@@ -47,7 +47,7 @@ export function UsersPage() {
         </For>
       }
     >
-      <div class="filters" role="search" aria-label={say(common.filters)}>
+      <div class="filters many" role="search" aria-label={say(common.filters)}>
         <SearchField label={say(common.search)} value={search} onValue={setSearch} />
         <SelectField
           label={say(userMessages.terms)}
@@ -73,10 +73,10 @@ export function UsersPage() {
         empty={say(termsStatus || groupId || search ? common.nothingFits : common.nothingHere)}
         columns={[
           { title: say(common.name), share: 1.4, cell: ({ id, name }) => <UserLink id={id} name={name} /> },
-          { title: say(userMessages.email), share: 1.6, room: "medium", cell: ({ email }) => email },
+          { title: say(userMessages.email), share: 1.8, room: "medium", cell: ({ email }) => email },
           {
             title: say(nav.groups),
-            share: 1.2,
+            share: 1.5,
             room: "wide",
             cell: ({ groupIds }) => groupIds.map(nameOfGroup).join(", "),
           },
@@ -89,12 +89,12 @@ export function UsersPage() {
           },
           {
             title: say(userMessages.licenses),
-            share: 0.7,
+            share: 0.85,
             room: "medium",
             align: "end",
             cell: ({ seatCount }) => seatCount,
           },
-          { title: say(userMessages.terms), share: 2.3, cell: (user) => <TermsCell of={user} /> },
+          { title: say(userMessages.terms), share: 2, cell: (user) => <TermsCell of={user} /> },
         ]}
       />
       {question === "add" && (
