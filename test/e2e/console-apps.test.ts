@@ -2,17 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLiveLab, type RunningLab } from "../../simulator/lab.ts";
 import { axeViolations } from "../support/axe.ts";
 import { browserPath, TestBrowser } from "../support/browser.ts";
+import { keynote, openOrchard, pages } from "../support/orchard.ts";
 import { headed, overflow, signIn, type Console } from "../support/console-page.ts";
-
-const pages = "361309726";
-const keynote = "361285480";
-/** Dora's phone came through Apple's enrolment program; Bert is in both groups. */
-const staff = [
-  { id: "anna", kind: "user", groups: "Team" },
-  { id: "bert", kind: "configurator", groups: "Team;Field" },
-  { id: "carl", kind: "device", groups: "Team" },
-  { id: "dora", kind: "dep", groups: "Team" },
-] as const;
 
 describe.skipIf(browserPath === undefined)("the console's pages of the apps, in a real browser", () => {
   let lab: RunningLab;
@@ -21,53 +12,13 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
   /** Of the organisation, in Apple's control API. */
   let root: string;
 
-  const send = (method: string, path: string, body: unknown) =>
-    lab.admin.send(method, path, JSON.stringify(body), "application/json");
   const items = async <T>(path: string) => (await lab.admin.get<{ items: T[] }>(path)).items;
 
-  /** Two licences of Pages for the three who could use one, and five of Keynote. */
   beforeAll(async () => {
     lab = await startLiveLab({
       ...{ seed: "apps", progress: () => undefined, host: "127.0.0.1", serverPort: 0, applePort: 0 },
     });
-    const about = { name: "Orchard & Sons", appleId: "it@orchard.example" };
-    const { organisationId } = await lab.apple.post<{ organisationId: string }>(
-      "/control/v1/organisations",
-      about,
-    );
-    root = `/control/v1/organisations/${organisationId}`;
-    await lab.apple.post(`${root}/licenses`, { adamId: pages, quantity: 2 });
-    await lab.apple.post(`${root}/licenses`, { adamId: keynote, quantity: 5 });
-    const password = "correct horse battery";
-    const appleIds = staff.map(({ id }) => ({ appleId: `${id}@icloud.example`, password }));
-    await lab.apple.post("/control/v1/apple-ids", { appleIds });
-    const { sToken } = await lab.apple.post<{ sToken: string }>(`${root}/tokens`, {});
-    const upload = { sToken, tokenName: "Orchard", appleId: about.appleId, acknowledged: true };
-    await send("PUT", "/api/v1/vpp/token", upload);
-    await lab.admin.post("/api/v1/vpp/sync", {});
-    const soon = { firstSeconds: 0.1, factor: 1.2, maxSeconds: 1 };
-    await send("PATCH", "/api/v1/policies", { termsPoll: soon, verify: soon, licensing: "user-and-device" });
-    const rows = staff.map(({ id, groups }) => `${id},${capital(id)},${id}@orchard.example,${groups}`);
-    await lab.admin.send(
-      "POST",
-      "/api/v1/users/import",
-      ["id,name,email,groups", ...rows].join("\n"),
-      "text/csv",
-    );
-    const tokens = staff.map(({ id, kind }) => ({ kind, userId: id }));
-    const made = await lab.admin.post<{ tokens: { url: string }[] }>("/api/v1/enrollment-tokens/batch", {
-      tokens,
-    });
-    await lab.addPhones(
-      staff.map(({ id, kind }, index) => ({
-        ...{ serial: `ORCHARD${index}`, product: "iPhone8,1", name: `${capital(id)}'s phone`, kind },
-        enrollmentUrl: made.tokens[index]?.url ?? "",
-        persona: {
-          ...{ appleId: `${id}@icloud.example`, password, terms: "accept", install: "install" },
-          ...{ wrongPasswords: 0, thinkMsMin: 10, thinkMsMax: 50 },
-        },
-      })),
-    );
+    root = await openOrchard(lab);
     browser = await TestBrowser.open();
     admin = await signIn(browser, lab.serverUrl, lab.adminKey);
   });
@@ -375,7 +326,3 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
     expect(admin.complaints.filter((line) => !/status of (?:401|409)/.test(line))).toEqual([]);
   });
 });
-
-function capital(id: string): string {
-  return id.slice(0, 1).toUpperCase() + id.slice(1);
-}
