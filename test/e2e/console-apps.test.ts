@@ -49,7 +49,7 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
       "3 devices get the app",
       "1 DEP device is refused",
       "3 users must accept the terms first",
-      "3 licences are needed, 2 are free",
+      "3 licences are needed; free: 2",
     ])
       expect(foretold).toContain(said);
     await sheet.getByText("1 licence too few").waitFor();
