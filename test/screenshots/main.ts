@@ -21,13 +21,6 @@ const root = join(import.meta.dirname, "../..");
 /** Moving figures have come to rest by then. */
 const restMs = 600;
 const consoleShots: readonly Shot[] = [...adminShots, ...appShots, ...peopleShots];
-/** Of the console and of the phone, with how large the window is. */
-const inReadme = [
-  { name: "dashboard", from: "console", width: 1280, height: 860 },
-  { name: "app", from: "console", width: 1280, height: 860 },
-  { name: "sheet-app-installation", from: "phone", width: 420, height: 860 },
-] as const;
-
 const { values: flags } = parseArgs({
   options: {
     only: { type: "string", default: "" },
@@ -99,9 +92,13 @@ async function main(): Promise<void> {
   });
   const browser = await TestBrowser.open();
   try {
-    await beginLab(lab, { seed: "7", play: "journey", fleetSize: 0 });
     const photographer = new Photographer(browser, lab);
-    await (flags.readme ? takeReadme(photographer, folder) : takeAll(photographer, folder));
+    const begin = () => beginLab(lab, { seed: "7", play: "journey", fleetSize: 0 });
+    if (flags.readme) await takeReadme(photographer, folder, begin);
+    else {
+      await begin();
+      await takeAll(photographer, folder);
+    }
     tell(`${photographer.count} screenshots in ${folder}`);
   } finally {
     await browser.close();
@@ -109,18 +106,33 @@ async function main(): Promise<void> {
   }
 }
 
-async function takeReadme(photographer: Photographer, folder: string): Promise<void> {
-  for (const { name, from, width, height } of inReadme) {
-    const pathOf = () => join(folder, `${name}.png`);
-    const how = look("en", "light", width, height);
-    if (from === "phone") await photographer.phone((one) => one === name, how, pathOf);
-    else
-      await photographer.console(
-        consoleShots.filter((shot) => shot.name === name),
-        how,
-        pathOf,
-      );
-  }
+/** The dashboard has something to tell when it was looked at while something happened. */
+async function takeReadme(
+  photographer: Photographer,
+  folder: string,
+  begin: () => Promise<unknown>,
+): Promise<void> {
+  const how = look("en", "light", 1280, 860);
+  const pathOf = (name: string) => join(folder, `${name}.png`);
+  const dashboard: Shot = {
+    name: "dashboard",
+    path: "",
+    async act() {
+      await begin();
+    },
+  };
+  await photographer.console([dashboard], how, pathOf);
+  await photographer.console(
+    consoleShots.filter(({ name }) => name === "app"),
+    how,
+    pathOf,
+  );
+  const sheet = "phone-sheet-app-installation";
+  await photographer.phone(
+    (name) => name === sheet,
+    look("en", "light", 420, 860),
+    () => pathOf("phone"),
+  );
 }
 
 async function takeAll(photographer: Photographer, folder: string): Promise<void> {
@@ -135,7 +147,7 @@ async function takeAll(photographer: Photographer, folder: string): Promise<void
         how,
         pathOf("console"),
       );
-      await photographer.phone(wanted, how, pathOf("phone"));
+      await photographer.phone(wanted, how, (name) => join(folder, `${name}-${language}-${theme}.png`));
     }
 }
 
