@@ -2,70 +2,23 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startLiveLab, type RunningLab } from "../../simulator/lab.ts";
 import { axeViolations } from "../support/axe.ts";
 import { browserPath, TestBrowser } from "../support/browser.ts";
+import { keynote, openOrchard, pages } from "../support/orchard.ts";
 import { headed, overflow, signIn, type Console } from "../support/console-page.ts";
-
-const pages = "361309726";
-const keynote = "361285480";
-/** Dora's phone came through Apple's enrolment program; Bert is in both groups. */
-const staff = [
-  { id: "anna", kind: "user", groups: "Team" },
-  { id: "bert", kind: "configurator", groups: "Team;Field" },
-  { id: "carl", kind: "device", groups: "Team" },
-  { id: "dora", kind: "dep", groups: "Team" },
-] as const;
 
 describe.skipIf(browserPath === undefined)("the console's pages of the apps, in a real browser", () => {
   let lab: RunningLab;
   let browser: TestBrowser;
   let admin: Console;
+  /** Of the organisation, in Apple's control API. */
+  let root: string;
 
-  const send = (method: string, path: string, body: unknown) =>
-    lab.admin.send(method, path, JSON.stringify(body), "application/json");
   const items = async <T>(path: string) => (await lab.admin.get<{ items: T[] }>(path)).items;
 
-  /** Two licences of Pages for the three who could use one, and five of Keynote. */
   beforeAll(async () => {
     lab = await startLiveLab({
       ...{ seed: "apps", progress: () => undefined, host: "127.0.0.1", serverPort: 0, applePort: 0 },
     });
-    const about = { name: "Orchard & Sons", appleId: "it@orchard.example" };
-    const { organisationId } = await lab.apple.post<{ organisationId: string }>(
-      "/control/v1/organisations",
-      about,
-    );
-    const root = `/control/v1/organisations/${organisationId}`;
-    await lab.apple.post(`${root}/licenses`, { adamId: pages, quantity: 2 });
-    await lab.apple.post(`${root}/licenses`, { adamId: keynote, quantity: 5 });
-    const password = "correct horse battery";
-    const appleIds = staff.map(({ id }) => ({ appleId: `${id}@icloud.example`, password }));
-    await lab.apple.post("/control/v1/apple-ids", { appleIds });
-    const { sToken } = await lab.apple.post<{ sToken: string }>(`${root}/tokens`, {});
-    const upload = { sToken, tokenName: "Orchard", appleId: about.appleId, acknowledged: true };
-    await send("PUT", "/api/v1/vpp/token", upload);
-    await lab.admin.post("/api/v1/vpp/sync", {});
-    const soon = { firstSeconds: 0.1, factor: 1.2, maxSeconds: 1 };
-    await send("PATCH", "/api/v1/policies", { termsPoll: soon, verify: soon, licensing: "user-and-device" });
-    const rows = staff.map(({ id, groups }) => `${id},${capital(id)},${id}@orchard.example,${groups}`);
-    await lab.admin.send(
-      "POST",
-      "/api/v1/users/import",
-      ["id,name,email,groups", ...rows].join("\n"),
-      "text/csv",
-    );
-    const tokens = staff.map(({ id, kind }) => ({ kind, userId: id }));
-    const made = await lab.admin.post<{ tokens: { url: string }[] }>("/api/v1/enrollment-tokens/batch", {
-      tokens,
-    });
-    await lab.addPhones(
-      staff.map(({ id, kind }, index) => ({
-        ...{ serial: `ORCHARD${index}`, product: "iPhone8,1", name: `${capital(id)}'s phone`, kind },
-        enrollmentUrl: made.tokens[index]?.url ?? "",
-        persona: {
-          ...{ appleId: `${id}@icloud.example`, password, terms: "accept", install: "install" },
-          ...{ wrongPasswords: 0, thinkMsMin: 10, thinkMsMax: 50 },
-        },
-      })),
-    );
+    root = await openOrchard(lab);
     browser = await TestBrowser.open();
     admin = await signIn(browser, lab.serverUrl, lab.adminKey);
   });
@@ -96,7 +49,7 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
       "3 devices get the app",
       "1 DEP device is refused",
       "3 users must accept the terms first",
-      "3 licences are needed, 2 are free",
+      "3 licences are needed; free: 2",
     ])
       expect(foretold).toContain(said);
     await sheet.getByText("1 licence too few").waitFor();
@@ -105,7 +58,6 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
     await sheet.waitFor({ state: "detached" });
 
     const table = page.getByRole("table", { name: "Users" });
-    await table.getByText("Install Pending").first().waitFor();
     await page.getByRole("columnheader", { name: "VPP Terms Status" }).waitFor();
     await table.getByText("Installed", { exact: true }).nth(1).waitFor();
     await table.getByText("Failed", { exact: true }).waitFor();
@@ -172,6 +124,11 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
     expect(await page.getByText("revoked by an admin").count()).toBe(0);
     await page.getByRole("button", { name: "Check against Apple" }).click();
     await page.getByText("They agree: no drift, and every invariant holds.").waitFor();
+    // Somebody buys more, and nobody has synchronised since.
+    await lab.apple.post(`${root}/licenses`, { adamId: keynote, quantity: 2 });
+    await page.getByRole("button", { name: "Check against Apple" }).click();
+    const moved = page.getByRole("table", { name: "Counts that moved at Apple since the last sync" });
+    await moved.getByRole("row", { name: "Keynote owned 5 7" }).waitFor();
   });
 
   it("R36, R37: changes a deployment to uninstall by keyboard alone, and the licences come back", async () => {
@@ -214,15 +171,19 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
     const groups = await items<{ id: string; name: string }>("/api/v1/groups");
     const groupId = groups.find(({ name }) => name === "Field")?.id ?? "";
     await lab.admin.post("/api/v1/deployments", {
-      ...{ adamId: keynote, groupId, action: "available", licenseType: "device" },
+      ...{ adamId: keynote, groupId, action: "required", licenseType: "device" },
     });
+    await admin.open(`/installations?adamId=${keynote}`, "Installations");
+    await page.getByRole("table").getByText("Installed", { exact: true }).waitFor();
     await admin.open(`/deployments?groupId=${groupId}`, "Deployments");
     await page.getByRole("button", { name: "Change Keynote, Field" }).click();
     const sheet = page.getByRole("dialog");
     await sheet.getByRole("radio", { name: /of users/ }).check();
     await sheet.getByRole("button", { name: "Next" }).click();
+    await sheet.getByRole("button", { name: "Next" }).click();
     await sheet.getByRole("button", { name: "Deploy" }).click();
     await sheet.getByRole("alert").getByText("license_type_fixed").waitFor();
+    await sheet.getByRole("button", { name: "Back" }).click();
     await sheet.getByRole("button", { name: "Back" }).click();
     expect(await sheet.getByRole("radio", { name: /of users/ }).isChecked()).toBe(true);
     await sheet.getByRole("radio", { name: /of devices/ }).check();
@@ -239,6 +200,24 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
     await question.getByText("The group has 1 member.").waitFor();
     await question.getByRole("button", { name: "Withdraw" }).click();
     await page.getByText("Nothing fits these filters.").waitFor();
+  });
+
+  it("reclaims what is left of an app: it goes from the device, then its licence comes back", async () => {
+    const { page } = admin;
+    await admin.open(`/apps/${keynote}?tab=devices`, "Keynote");
+    const table = page.getByRole("table", { name: "Devices" });
+    await table.getByText("Installed", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Reclaim (uninstall)" }).click();
+    const question = page.getByRole("alertdialog", { name: "Reclaim: Keynote" });
+    await question.getByText("The app and its data are removed from 1 device.").waitFor();
+    await question.getByRole("button", { name: "Reclaim" }).click();
+    const followed = page.getByRole("dialog", { name: "Reclaim: Keynote" });
+    await followed.getByText("1 of 1 back").waitFor();
+    await followed.getByText("Done.").waitFor();
+    await page.keyboard.press("Escape");
+    await table.getByText("Not Installed", { exact: true }).waitFor();
+    // Nobody holds a licence of it any more: there is nothing left to take.
+    await page.getByRole("button", { name: "Reclaim (uninstall)" }).waitFor({ state: "detached" });
   });
 
   const all = [
@@ -347,7 +326,3 @@ describe.skipIf(browserPath === undefined)("the console's pages of the apps, in 
     expect(admin.complaints.filter((line) => !/status of (?:401|409)/.test(line))).toEqual([]);
   });
 });
-
-function capital(id: string): string {
-  return id.slice(0, 1).toUpperCase() + id.slice(1);
-}

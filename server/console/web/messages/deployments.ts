@@ -36,14 +36,14 @@ export const deploymentMessages = catalogue({
   },
   withdrawCounts: {
     en: {
-      one: "The group has {n} member. The app is on {installed} devices and on its way to {pending}, of all groups together.",
+      one: "The group has {n} member. Of all groups together, devices that have the app: {installed}, that are to get it: {pending}.",
       other:
-        "The group has {n} members. The app is on {installed} devices and on its way to {pending}, of all groups together.",
+        "The group has {n} members. Of all groups together, devices that have the app: {installed}, that are to get it: {pending}.",
     },
     it: {
-      one: "Il gruppo ha {n} membro. In tutti i gruppi l’app è su {installed} dispositivi e in arrivo su {pending}.",
+      one: "Il gruppo ha {n} membro. In tutti i gruppi, dispositivi che hanno l’app: {installed}, che devono riceverla: {pending}.",
       other:
-        "Il gruppo ha {n} membri. In tutti i gruppi l’app è su {installed} dispositivi e in arrivo su {pending}.",
+        "Il gruppo ha {n} membri. In tutti i gruppi, dispositivi che hanno l’app: {installed}, che devono riceverla: {pending}.",
     },
   },
   whichApp: { en: "Which app?", it: "Quale app?" },

@@ -67,17 +67,17 @@ export const previewMessages = catalogue({
     it: { one: "di questi è già stato invitato", other: "di questi sono già stati invitati" },
   },
   needed: {
-    en: { one: "licence is needed, {free} are free", other: "licences are needed, {free} are free" },
-    it: { one: "licenza necessaria, {free} disponibili", other: "licenze necessarie, {free} disponibili" },
+    en: { one: "licence is needed; free: {free}", other: "licences are needed; free: {free}" },
+    it: { one: "licenza necessaria; disponibili: {free}", other: "licenze necessarie; disponibili: {free}" },
   },
   ifAllAsk: {
     en: {
-      one: "licence is used if everybody installs it, {free} are free",
-      other: "licences are used if everybody installs it, {free} are free",
+      one: "licence is used if everybody installs it; free: {free}",
+      other: "licences are used if everybody installs it; free: {free}",
     },
     it: {
-      one: "licenza usata se tutti la installano, {free} disponibili",
-      other: "licenze usate se tutti la installano, {free} disponibili",
+      one: "licenza usata se tutti la installano; disponibili: {free}",
+      other: "licenze usate se tutti la installano; disponibili: {free}",
     },
   },
   returning: {

@@ -10,6 +10,7 @@ import { Table } from "../../core/table.tsx";
 import { appMessages } from "../../messages/apps.ts";
 import { common } from "../../messages/common.ts";
 import { labelNames } from "../../messages/installation-words.ts";
+import { Filters } from "./filters.tsx";
 import { LabelBadge, labels } from "./install-labels.tsx";
 import { InstallationLink, UserLink } from "./links.tsx";
 import { Why } from "./why.tsx";
@@ -24,14 +25,14 @@ export function AppDevices({ adamId }: { adamId: string }) {
   ]);
   return (
     <>
-      <div class="filters" role="group" aria-label={say(common.filters)}>
+      <Filters>
         <SelectField
           label={say(appMessages.status)}
           value={label}
           onValue={setLabel}
           options={[["", say(common.all)], ...labels.map((one) => [one, say(labelNames[one])] as const)]}
         />
-      </div>
+      </Filters>
       <Table
         label={say(appMessages.devices)}
         rows={devices.items}

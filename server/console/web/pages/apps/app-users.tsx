@@ -34,7 +34,7 @@ export function AppUsers({ adamId, appName }: { adamId: string; appName: string 
   ]);
   const actions: Column<UserOfAppView> = {
     title: say(common.actions),
-    share: 1.25,
+    share: 1.65,
     cell: (user) =>
       licensesOf(user) > 0 && (
         <button onClick={() => setAsked(user)}>

@@ -10,6 +10,7 @@ import { appMessages } from "../../messages/apps.ts";
 import { common } from "../../messages/common.ts";
 import { desiredNames, labelNames } from "../../messages/installation-words.ts";
 import { nav } from "../../messages/navigation.ts";
+import { Filters } from "./filters.tsx";
 import { CountsBar, labels } from "./install-labels.tsx";
 import { AppLink } from "./links.tsx";
 import { Meter } from "./meter.tsx";
@@ -26,7 +27,7 @@ export function AppsPage() {
   ]);
   return (
     <Page title={say(nav.volumeApps)} lead={say(appMessages.lead)}>
-      <div class="filters" role="group" aria-label={say(common.filters)}>
+      <Filters>
         <SelectField
           label={say(appMessages.status)}
           value={label}
@@ -42,7 +43,7 @@ export function AppsPage() {
             ["true", say(appMessages.deployedOnly)],
           ]}
         />
-      </div>
+      </Filters>
       <Table
         label={say(nav.volumeApps)}
         rows={apps.items}

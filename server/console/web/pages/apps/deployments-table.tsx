@@ -14,6 +14,7 @@ import { appMessages } from "../../messages/apps.ts";
 import { common } from "../../messages/common.ts";
 import { deploymentMessages } from "../../messages/deployments.ts";
 import { desiredNames } from "../../messages/installation-words.ts";
+import { Filters } from "./filters.tsx";
 import { ManageDeployment } from "./manage-deployment.tsx";
 import { appName, appOptions, useApps, useGroups } from "./names.ts";
 import { WithdrawDeployment } from "./withdraw-deployment.tsx";
@@ -57,7 +58,7 @@ export function DeploymentsTable({ adamId }: { adamId?: string }) {
   return (
     <>
       {adamId === undefined && (
-        <div class="filters" role="group" aria-label={say(common.filters)}>
+        <Filters>
           <SelectField
             label={say(common.app)}
             value={app}
@@ -70,7 +71,7 @@ export function DeploymentsTable({ adamId }: { adamId?: string }) {
             onValue={setGroup}
             options={[["", say(common.all)], ...(groups ?? []).map(({ id, name }) => [id, name] as const)]}
           />
-        </div>
+        </Filters>
       )}
       <Table
         label={say(appMessages.deployments)}

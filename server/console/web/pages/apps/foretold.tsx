@@ -61,7 +61,13 @@ export function Foretold({ preview }: { preview: Resource<DeploymentPreviewView>
     },
     { n: licenses.returning, message: previewMessages.returning },
   ];
-  const groups = data.groups.map(({ name }) => name).join(", ");
+  const groups = data.groups
+    .map(({ name, action }) =>
+      action === null
+        ? name
+        : `${name} (${say(deploymentMessages.hasNow, { action: say(desiredNames[action]) })})`,
+    )
+    .join(", ");
   return (
     <>
       <p>

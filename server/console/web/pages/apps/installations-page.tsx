@@ -11,6 +11,7 @@ import { common } from "../../messages/common.ts";
 import { labelNames, reasonNames, stateNames } from "../../messages/installation-words.ts";
 import { installationMessages } from "../../messages/installations.ts";
 import { nav } from "../../messages/navigation.ts";
+import { Filters } from "./filters.tsx";
 import { IdField } from "./id-field.tsx";
 import { LabelBadge, labels } from "./install-labels.tsx";
 import { InstallationLink, DeviceLink, UserLink } from "./links.tsx";
@@ -37,7 +38,7 @@ export function InstallationsPage() {
   return (
     <Page title={say(nav.installations)} lead={say(installationMessages.lead)}>
       <LabelCounts adamId={adamId} />
-      <div class="filters" role="group" aria-label={say(common.filters)}>
+      <Filters>
         <SelectField
           label={say(installationMessages.label)}
           value={label}
@@ -73,7 +74,7 @@ export function InstallationsPage() {
         />
         <IdField label={say(installationMessages.userId)} value={userId} onValue={setUserId} />
         <IdField label={say(installationMessages.udid)} value={udid} onValue={setUdid} />
-      </div>
+      </Filters>
       <Table
         label={say(nav.installations)}
         rows={installations.items}

@@ -13,6 +13,7 @@ import { common } from "../../messages/common.ts";
 import { installationMessages } from "../../messages/installations.ts";
 import { ledgerMessages, movementReasons } from "../../messages/ledger.ts";
 import { nav } from "../../messages/navigation.ts";
+import { Filters } from "./filters.tsx";
 import { Holder } from "./holder.tsx";
 import { IdField } from "./id-field.tsx";
 import { reasonText } from "./install-labels.tsx";
@@ -50,7 +51,7 @@ export function LedgerPage() {
       }
     >
       {checks > 0 && <LedgerCheck key={checks} />}
-      <div class="filters" role="group" aria-label={say(common.filters)}>
+      <Filters>
         <SelectField
           label={say(ledgerMessages.kind)}
           value={kind}
@@ -69,7 +70,7 @@ export function LedgerPage() {
         <IdField label={say(installationMessages.userId)} value={userId} onValue={setUserId} />
         <DateField label={say(ledgerMessages.from)} value={from} onValue={setFrom} />
         <DateField label={say(ledgerMessages.to)} value={to} onValue={setTo} />
-      </div>
+      </Filters>
       <Table
         label={say(nav.ledger)}
         rows={movements.items}
@@ -82,9 +83,9 @@ export function LedgerPage() {
             share: 1.2,
             cell: ({ at, installationId }) =>
               installationId === null ? (
-                <span class="wrap">{format.time(at)}</span>
+                <span class="wrap small">{format.time(at)}</span>
               ) : (
-                <span class="wrap">
+                <span class="wrap small">
                   <InstallationLink id={installationId}>{format.time(at)}</InstallationLink>
                 </span>
               ),

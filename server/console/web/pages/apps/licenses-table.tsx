@@ -11,6 +11,7 @@ import { useMay } from "../../core/session.tsx";
 import { Table, type Column } from "../../core/table.tsx";
 import { common } from "../../messages/common.ts";
 import { licenseMessages, strandedNames } from "../../messages/licenses.ts";
+import { Filters } from "./filters.tsx";
 import { Holder } from "./holder.tsx";
 import { AppLink } from "./links.tsx";
 import { appName, appOptions, useApps } from "./names.ts";
@@ -43,7 +44,7 @@ export function LicensesTable({ adamId }: { adamId?: string }) {
   };
   const actions: Column<LicenseView> = {
     title: say(common.actions),
-    share: 1.25,
+    share: 1.5,
     cell: (license) => (
       <button onClick={() => setAsked(license)}>
         {say(licenseMessages.takeBack)} <span class="unseen">{nameOf(license)}</span>
@@ -52,7 +53,7 @@ export function LicensesTable({ adamId }: { adamId?: string }) {
   };
   return (
     <>
-      <div class="filters" role="group" aria-label={say(common.filters)}>
+      <Filters>
         {adamId === undefined && (
           <SelectField
             label={say(common.app)}
@@ -80,7 +81,7 @@ export function LicensesTable({ adamId }: { adamId?: string }) {
             ["false", say(licenseMessages.notStranded)],
           ]}
         />
-      </div>
+      </Filters>
       <Table
         label={say(licenseMessages.holdersTab)}
         rows={licenses.items}

@@ -128,8 +128,9 @@ function previewQuery(adamId: string, draft: Draft) {
 
 /** One deployment for each group: a new one, or a change of the one that is there. */
 function useCarryingOut(adamId: string, draft: Draft, preview: DeploymentPreviewView | undefined) {
-  // Groups that were done before one was refused are not done again.
+  // Groups that were done before one was refused are not done again, unless something else is asked for now.
   const done = useRef(new Set<string>());
+  useEffect(() => done.current.clear(), [draft]);
   return useDeed(async (once) => {
     const { action, licenseType } = draft;
     const deadline = deadlineOf(draft);
