@@ -74,15 +74,97 @@ export function createAppStoreClient(
   /** `serialNumber`: left out by a phone that can't hold a licence itself. */
   options: { appleUrl: string; udid: string; serialNumber?: string },
 ): AppStoreClient {
-  const base = options.appleUrl.replace(/\/+$/, "");
-  const own: { serialNumber?: string } =
-    options.serialNumber === undefined ? {} : { serialNumber: options.serialNumber };
+  return new HttpAppStore(world, options);
+}
+
+/** A class, not an object of functions: a fleet has thousands of them. */
+class HttpAppStore implements AppStoreClient {
+  readonly #world: World;
+  readonly #base: string;
+  readonly #udid: string;
+  readonly #own: { readonly serialNumber?: string };
+
+  constructor(world: World, options: { appleUrl: string; udid: string; serialNumber?: string }) {
+    this.#world = world;
+    this.#base = options.appleUrl.replace(/\/+$/, "");
+    this.#udid = options.udid;
+    this.#own = options.serialNumber === undefined ? {} : { serialNumber: options.serialNumber };
+  }
+
+  lookup(name: AppName, signal: AbortSignal): Promise<StoreResult<LookupItem>> {
+    const query = new URLSearchParams(Object.entries({ ...name, ...this.#own })).toString();
+    return this.#exchange(`${this.#base}${appStorePaths.lookup}?${query}`, get(), LookupItem, signal);
+  }
+
+  signIn(
+    credentials: { appleId: string; password: string },
+    signal: AbortSignal,
+  ): Promise<StoreResult<SignInAnswer>> {
+    return this.#post("signIn", credentials, SignInAnswer, signal);
+  }
+
+  async authorize(
+    purchase: { sessionToken?: string; adamId: string; purchaseMethod: number },
+    signal: AbortSignal,
+  ): Promise<StoreResult<string>> {
+    const body = { ...purchase, ...this.#own, udid: this.#udid };
+    const result = await this.#post("authorize", body, AuthorizeAnswer, signal, "background");
+    return result.ok ? { ok: true, value: result.value.ticket } : result;
+  }
+
+  download(ticket: string, signal: AbortSignal): Promise<StoreResult<DownloadAnswer>> {
+    return this.#post("download", { ticket }, DownloadAnswer, signal, "background");
+  }
+
+  tellHoldings(
+    holdings: { sessionToken: string; adamIds: readonly string[] },
+    signal: AbortSignal,
+  ): Promise<StoreResult<unknown>> {
+    return this.#post("holdings", { ...holdings, udid: this.#udid }, z.unknown(), signal, "background");
+  }
+
+  redeem(
+    request: { sessionToken: string; adamId: string; code: string },
+    signal: AbortSignal,
+  ): Promise<StoreResult<RedeemAnswer>> {
+    return this.#post("redeem", request, RedeemAnswer, signal, "background");
+  }
+
+  acceptStoreTerms(sessionToken: string, signal: AbortSignal): Promise<StoreResult<unknown>> {
+    return this.#post("storeTerms", { sessionToken }, z.unknown(), signal);
+  }
+
+  readTerms(invitationUrl: string, signal: AbortSignal): Promise<StoreResult<InvitationTerms>> {
+    return this.#exchange(invitationUrl, get(), InvitationTerms, signal);
+  }
+
+  acceptTerms(
+    invitationUrl: string,
+    sessionToken: string,
+    signal: AbortSignal,
+  ): Promise<StoreResult<unknown>> {
+    return this.#exchange(invitationUrl, post({ sessionToken }), z.unknown(), signal);
+  }
+
+  isApples(url: string): boolean {
+    return URL.canParse(url) && originOf(url) === originOf(this.#base);
+  }
+
+  #post<T>(
+    path: keyof typeof appStorePaths,
+    body: object,
+    schema: z.ZodType<T>,
+    signal: AbortSignal,
+    patience?: keyof typeof patienceMs,
+  ): Promise<StoreResult<T>> {
+    return this.#exchange(`${this.#base}${appStorePaths[path]}`, post(body), schema, signal, patience);
+  }
 
   /**
    * One exchange, tried again while there is no answer to go by. Refusals of the store are final. The store is never asked earlier
    * than it wished to be: rather, the phone gives up.
    */
-  async function exchange<T>(
+  async #exchange<T>(
     url: string,
     init: HttpRequest,
     schema: z.ZodType<T>,
@@ -90,16 +172,16 @@ export function createAppStoreClient(
     patience: keyof typeof patienceMs = "foreground",
   ): Promise<StoreResult<T>> {
     for (let attempt = 0; attempt < triesMax; attempt += 1) {
-      const outcome = await exchangeOnce(url, init, schema, signal);
+      const outcome = await this.#exchangeOnce(url, init, schema, signal);
       if ("ok" in outcome) return outcome;
-      const waitMs = Math.max(outcome.waitMs, jitteredDelayMs(world, attempt, backoff));
+      const waitMs = Math.max(outcome.waitMs, jitteredDelayMs(this.#world, attempt, backoff));
       if (outcome.waitMs > patienceMs[patience] || attempt === triesMax - 1) break;
-      await pause(world, waitMs, signal);
+      await pause(this.#world, waitMs, signal);
     }
     return { ok: false, code: "unreachable" };
   }
 
-  async function exchangeOnce<T>(
+  async #exchangeOnce<T>(
     url: string,
     init: HttpRequest,
     schema: z.ZodType<T>,
@@ -108,7 +190,7 @@ export function createAppStoreClient(
     let response;
     try {
       response = await untilHalted(
-        world.request(url, { timeoutMs: requestTimeoutMs, bodyBytesMax, ...init }),
+        this.#world.request(url, { timeoutMs: requestTimeoutMs, bodyBytesMax, ...init }),
         signal,
       );
     } catch (error) {
@@ -125,51 +207,17 @@ export function createAppStoreClient(
     const { code, retryAfterMs } = problem.data.error;
     return { ok: false, code, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   }
+}
 
-  const get = (): HttpRequest => ({ headers: { accept: "application/json" } });
-  const post = (body: object): HttpRequest => ({
+function get(): HttpRequest {
+  return { headers: { accept: "application/json" } };
+}
+
+function post(body: object): HttpRequest {
+  return {
     method: "POST",
     headers: { accept: "application/json", "content-type": "application/json" },
     body: JSON.stringify(body),
-  });
-
-  return {
-    lookup: (name, signal) =>
-      exchange(
-        `${base}${appStorePaths.lookup}?${new URLSearchParams(Object.entries({ ...name, ...own })).toString()}`,
-        get(),
-        LookupItem,
-        signal,
-      ),
-    signIn: (credentials, signal) =>
-      exchange(`${base}${appStorePaths.signIn}`, post(credentials), SignInAnswer, signal),
-    async authorize(purchase, signal) {
-      const body = post({ ...purchase, ...own, udid: options.udid });
-      const url = `${base}${appStorePaths.authorize}`;
-      const result = await exchange(url, body, AuthorizeAnswer, signal, "background");
-      return result.ok ? { ok: true, value: result.value.ticket } : result;
-    },
-    download: (ticket, signal) =>
-      exchange(`${base}${appStorePaths.download}`, post({ ticket }), DownloadAnswer, signal, "background"),
-    tellHoldings: (holdings, signal) =>
-      exchange(
-        `${base}${appStorePaths.holdings}`,
-        post({ ...holdings, udid: options.udid }),
-        z.unknown(),
-        signal,
-        "background",
-      ),
-    redeem: (request, signal) =>
-      exchange(`${base}${appStorePaths.redeem}`, post(request), RedeemAnswer, signal, "background"),
-    acceptStoreTerms: (sessionToken, signal) =>
-      exchange(`${base}${appStorePaths.storeTerms}`, post({ sessionToken }), z.unknown(), signal),
-    readTerms: (invitationUrl, signal) => exchange(invitationUrl, get(), InvitationTerms, signal),
-    acceptTerms: (invitationUrl, sessionToken, signal) =>
-      exchange(invitationUrl, post({ sessionToken }), z.unknown(), signal),
-    isApples(url) {
-      if (!URL.canParse(url)) return false;
-      return originOf(url) === originOf(base);
-    },
   };
 }
 

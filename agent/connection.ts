@@ -17,11 +17,12 @@ import { isPortalAnswer } from "../shared/portal.ts";
 import { NetworkError, type Channel } from "../shared/world.ts";
 import type { CommandDesk } from "./commands/desk.ts";
 import type { PhoneCore } from "./core.ts";
+import { describeLoss, type ConnectionLoss } from "./connection-loss.ts";
 import { ChannelClosed, ChannelFault, Inbox, type IncomingMessage } from "./inbox.ts";
 import type { PhoneTrouble } from "./phone.ts";
 import type { Portal } from "./portal.ts";
 import { isInSetupAssistant } from "./setup-assistant.ts";
-import type { EnrollmentRecord } from "./state.ts";
+import type { EnrollmentRecord, PhoneState } from "./state.ts";
 import { returnDelayMs } from "./return-delay.ts";
 import { batteryPulled, Halted, throwIfHalted, untilHalted } from "./tasks.ts";
 
@@ -67,84 +68,159 @@ export interface ConnectionListener {
 export function createServerConnection(
   phone: PhoneCore,
   desk: CommandDesk,
-  { tell, reported, portal }: ConnectionListener,
+  listener: ConnectionListener,
 ): ServerConnection {
-  const { world, recorder, config, store, signal, changed } = phone;
-  const { state } = store;
-  const { udid } = config;
-  let session: Session | undefined;
+  return new ChannelConnection(phone, desk, listener);
+}
+
+/** A class, not an object of functions: a fleet has thousands of them. */
+class ChannelConnection implements ServerConnection {
+  readonly #phone: PhoneCore;
+  readonly #desk: CommandDesk;
+  readonly #listener: ConnectionListener;
+  readonly #removal = new AbortController();
+  #session: Session | undefined;
   /** Whether check-in is over, so that polls may be sent. */
-  let checkedIn = false;
-  let welcomedAt: number | undefined;
-  let lastStatus: string | undefined;
+  #checkedIn = false;
+  #welcomedAt: number | undefined;
+  #lastStatus: string | undefined;
   /** A TokenUpdate was sent after check-in, and its receipt is not there yet. */
-  let updating = false;
-  let removed = false;
-  let checkOutReceived: (() => void) | undefined;
+  #updating = false;
+  #removed = false;
+  #checkOutReceived: (() => void) | undefined;
   /** Ends the wait between two connections. */
-  let wakeUp: (() => void) | undefined;
-  const removal = new AbortController();
-  signal.addEventListener("abort", () => removal.abort());
+  #wakeUp: (() => void) | undefined;
 
-  function enrollment(): EnrollmentRecord {
-    if (!state.enrollment) throw new Halted(); // the profile was removed meanwhile
-    return state.enrollment;
+  constructor(phone: PhoneCore, desk: CommandDesk, listener: ConnectionListener) {
+    this.#phone = phone;
+    this.#desk = desk;
+    this.#listener = listener;
+    phone.signal.addEventListener("abort", () => this.#removal.abort());
   }
 
-  function send(message: object): void {
-    // A phone that was switched off while it worked says nothing any more.
-    if (!session || removal.signal.aborted) return;
-    const bytes = encodePlist(message, session.format);
-    session.channel.send(session.format === "plist-xml" ? bytes.toString("utf8") : bytes);
+  isOpen(): boolean {
+    return this.#session !== undefined && this.#welcomedAt !== undefined;
   }
 
-  function sendIdle(): void {
-    lastStatus = "Idle";
-    send({ Status: "Idle", UDID: udid });
-  }
-
-  function sendResult(result: PlistDictionary): void {
-    lastStatus = String(result.Status);
-    send(result);
-  }
-
-  function read({ format }: Session, message: IncomingMessage): PlistDictionary {
-    if (message.isText !== (format === "plist-xml"))
-      throw new ChannelFault(closeCodes.malformed, "text where binary was agreed, or the other way round");
-    try {
-      return decodePlist(message.data, format);
-    } catch (error) {
-      if (error instanceof PippinError)
-        throw new ChannelFault(closeCodes.malformed, "that message is no property list");
-      throw error;
+  async keep(): Promise<ConnectionEnd> {
+    let attempt = 0;
+    for (;;) {
+      this.#welcomedAt = undefined;
+      let end;
+      try {
+        end = await this.#connectOnce();
+      } catch (error) {
+        if (error instanceof Halted && this.#removed) return "removed";
+        throw error;
+      }
+      this.#record(end);
+      if (end instanceof ChannelClosed && end.code === closeCodes.unknownEnrollment)
+        return "unknownEnrollment";
+      if (end instanceof ChannelClosed && end.code === closeCodes.replaced) return "replaced";
+      if (this.#welcomedAt !== undefined && this.#phone.world.now() - this.#welcomedAt >= goodAfterMs)
+        attempt = 0;
+      const delayMs = returnDelayMs(this.#phone.world, end, attempt);
+      attempt += 1;
+      this.#listener.tell({
+        code: "unavailable",
+        message: describeLoss(end, this.#enrollment().serverUrl, delayMs),
+      });
+      try {
+        await this.#rest(delayMs);
+      } catch (error) {
+        if (error instanceof Halted && this.#removed) return "removed";
+        throw error;
+      }
     }
   }
 
+  pollAfterNotNow(): void {
+    if (this.#checkedIn && this.#lastStatus === "NotNow" && this.#state.departure === null) this.#sendIdle();
+  }
+
+  retryNow(): void {
+    this.#wakeUp?.();
+  }
+
+  updateToken(): void {
+    if (!this.#checkedIn || !this.#state.tokenUpdateDue || this.#updating) return;
+    this.#updating = true;
+    this.#sendTokenUpdate();
+  }
+
+  async checkOut(): Promise<void> {
+    this.#removed = true;
+    if (this.#checkedIn && this.#state.enrollment?.checkOutWhenRemoved) {
+      const late = new AbortController();
+      const answered = new Promise<void>((resolve) => {
+        this.#checkOutReceived = resolve;
+      });
+      this.#send({ MessageType: "CheckOut", Topic: this.#enrollment().topic, UDID: this.#udid });
+      await Promise.race([answered, this.#phone.world.sleep(checkOutTimeoutMs, late.signal)]);
+      late.abort();
+      this.#checkOutReceived = undefined;
+    }
+    this.#removal.abort();
+  }
+
+  get #state(): PhoneState {
+    return this.#phone.store.state;
+  }
+
+  get #udid(): string {
+    return this.#phone.config.udid;
+  }
+
+  #enrollment(): EnrollmentRecord {
+    const { enrollment } = this.#state;
+    if (!enrollment) throw new Halted(); // the profile was removed meanwhile
+    return enrollment;
+  }
+
+  #send(message: object): void {
+    // A phone that was switched off while it worked says nothing any more.
+    if (!this.#session || this.#removal.signal.aborted) return;
+    const bytes = encodePlist(message, this.#session.format);
+    this.#session.channel.send(this.#session.format === "plist-xml" ? bytes.toString("utf8") : bytes);
+  }
+
+  #sendIdle(): void {
+    this.#lastStatus = "Idle";
+    this.#send({ Status: "Idle", UDID: this.#udid });
+  }
+
+  #sendResult(result: PlistDictionary): void {
+    this.#lastStatus = String(result.Status);
+    this.#send(result);
+  }
+
   /** Reads the next message, which must be what is due. */
-  async function expect<T>(current: Session, schema: z.ZodType<T>, timeoutMs: number): Promise<T> {
+  async #expect<T>(current: Session, schema: z.ZodType<T>, timeoutMs: number): Promise<T> {
     const message = schema.safeParse(read(current, await current.inbox.next(timeoutMs)));
     if (!message.success) throw new ChannelFault(closeCodes.malformed, "that message is out of turn");
     return message.data;
   }
 
-  async function proveIdentity(current: Session): Promise<void> {
-    const { serverUrl, certificate } = enrollment();
-    const challenge = await expect(current, Challenge, proofTimeoutMs);
+  async #proveIdentity(current: Session): Promise<void> {
+    const { serverUrl, certificate } = this.#enrollment();
+    const challenge = await this.#expect(current, Challenge, proofTimeoutMs);
     if (challenge.Audience !== serverUrl)
       throw new ChannelFault(closeCodes.malformed, "the challenge is made out for another server");
-    if (!state.keys) throw new Halted();
-    send({
+    const { keys } = this.#state;
+    if (!keys) throw new Halted();
+    this.#send({
       MessageType: "Proof",
       Certificate: Buffer.from(certificate, "base64"),
-      Signature: signBytes(proofMessage(challenge.Nonce, challenge.Audience), state.keys.privateKeyPem),
+      Signature: signBytes(proofMessage(challenge.Nonce, challenge.Audience), keys.privateKeyPem),
     });
-    await expect(current, Welcome, proofTimeoutMs);
+    await this.#expect(current, Welcome, proofTimeoutMs);
   }
 
-  async function checkIn(current: Session): Promise<void> {
-    const common = { Topic: enrollment().topic, UDID: udid };
-    if (enrollment().stage === "issued") {
-      send({
+  async #checkIn(current: Session): Promise<void> {
+    const { config } = this.#phone;
+    const common = { Topic: this.#enrollment().topic, UDID: this.#udid };
+    if (this.#enrollment().stage === "issued") {
+      this.#send({
         MessageType: "Authenticate",
         ...common,
         OSVersion: config.osVersion,
@@ -153,51 +229,51 @@ export function createServerConnection(
         SerialNumber: config.serialNumber,
         DeviceName: config.deviceName,
       });
-      await receipt(current, "Authenticate");
-      enrollment().stage = "authenticated";
-      await store.save();
+      await this.#receipt(current, "Authenticate");
+      this.#enrollment().stage = "authenticated";
+      await this.#phone.store.save();
     }
-    if (enrollment().stage === "authenticated" || state.tokenUpdateDue) {
-      sendTokenUpdate();
-      await receipt(current, "TokenUpdate");
-      enrollment().stage = "enrolled";
-      state.tokenUpdateDue = false;
-      await store.save();
-      changed();
+    if (this.#enrollment().stage === "authenticated" || this.#state.tokenUpdateDue) {
+      this.#sendTokenUpdate();
+      await this.#receipt(current, "TokenUpdate");
+      this.#enrollment().stage = "enrolled";
+      this.#state.tokenUpdateDue = false;
+      await this.#phone.store.save();
+      this.#phone.changed();
     }
   }
 
-  function sendTokenUpdate(): void {
-    const { topic, pushToken, pushMagic, unlockToken } = enrollment();
-    send({
+  #sendTokenUpdate(): void {
+    const { topic, pushToken, pushMagic, unlockToken } = this.#enrollment();
+    this.#send({
       MessageType: "TokenUpdate",
       Topic: topic,
-      UDID: udid,
+      UDID: this.#udid,
       Token: Buffer.from(pushToken, "base64"),
       PushMagic: pushMagic,
       ...(unlockToken === null ? {} : { UnlockToken: Buffer.from(unlockToken, "base64") }),
-      ...(isInSetupAssistant(state) ? { AwaitingConfiguration: true } : {}),
+      ...(isInSetupAssistant(this.#state) ? { AwaitingConfiguration: true } : {}),
     });
   }
 
-  async function tokenUpdated(): Promise<void> {
-    updating = false;
-    state.tokenUpdateDue = false;
-    await store.save();
+  async #tokenUpdated(): Promise<void> {
+    this.#updating = false;
+    this.#state.tokenUpdateDue = false;
+    await this.#phone.store.save();
   }
 
-  async function receipt(current: Session, messageType: string): Promise<void> {
+  async #receipt(current: Session, messageType: string): Promise<void> {
     for (let received: string | undefined; received !== messageType;) {
-      received = (await expect(current, Receipt, receiptTimeoutMs)).Received;
+      received = (await this.#expect(current, Receipt, receiptTimeoutMs)).Received;
       // A receipt for an earlier message may come twice.
-      if (received !== messageType && !isReceived(received))
+      if (received !== messageType && !this.#isReceived(received))
         throw new ChannelFault(closeCodes.malformed, `a receipt for ${messageType} was due`);
     }
   }
 
   /** Whether the server has said already that it has this check-in message. */
-  function isReceived(messageType: unknown): boolean {
-    const { stage } = enrollment();
+  #isReceived(messageType: unknown): boolean {
+    const { stage } = this.#enrollment();
     return (
       (messageType === "Authenticate" && stage !== "issued") ||
       (messageType === "TokenUpdate" && stage === "enrolled")
@@ -205,175 +281,122 @@ export function createServerConnection(
   }
 
   /** From the greeting to the end of the channel. */
-  async function converse(current: Session): Promise<never> {
-    await proveIdentity(current);
-    welcomedAt = world.now();
-    tell(null);
-    changed();
-    await checkIn(current);
-    checkedIn = true;
-    const results = desk.unreceivedResults(current.inbox.receivedCount);
-    for (const result of results) sendResult(result);
-    if (results.length === 0) sendIdle();
-    reported();
-    portal.attach(send);
+  async #converse(current: Session): Promise<never> {
+    await this.#proveIdentity(current);
+    this.#welcomedAt = this.#phone.world.now();
+    this.#listener.tell(null);
+    this.#phone.changed();
+    await this.#checkIn(current);
+    this.#checkedIn = true;
+    const results = this.#desk.unreceivedResults(current.inbox.receivedCount);
+    for (const result of results) this.#sendResult(result);
+    if (results.length === 0) this.#sendIdle();
+    this.#listener.reported();
+    this.#listener.portal.attach((message) => this.#send(message));
     for (;;) {
       const message = await current.inbox.next();
-      if (message.data.length === 0) desk.received(message.number);
-      else await handle(current, message);
+      if (message.data.length === 0) this.#desk.received(message.number);
+      else await this.#handle(current, message);
     }
   }
 
-  async function handle(current: Session, message: IncomingMessage): Promise<void> {
+  async #handle(current: Session, message: IncomingMessage): Promise<void> {
     const plist = read(current, message);
     if (plist.MessageType === "Receipt") {
-      if (plist.Received === "CheckOut") return checkOutReceived?.();
-      if (plist.Received === "TokenUpdate" && updating) return tokenUpdated();
-      if (isReceived(plist.Received)) return;
+      if (plist.Received === "CheckOut") return this.#checkOutReceived?.();
+      if (plist.Received === "TokenUpdate" && this.#updating) return this.#tokenUpdated();
+      if (this.#isReceived(plist.Received)) return;
     }
     if (isPortalAnswer(plist)) {
-      if (portal.take(plist)) return;
+      if (this.#listener.portal.take(plist)) return;
       throw new ChannelFault(closeCodes.malformed, "that is no answer of the company portal");
     }
     const commandUUID = plist.CommandUUID;
     if (typeof commandUUID !== "string" || commandUUID.length === 0 || commandUUID.length > 64)
       throw new ChannelFault(closeCodes.malformed, "a command with its CommandUUID was due");
-    desk.received(message.number, commandUUID);
+    this.#desk.received(message.number, commandUUID);
     // On its way out the phone takes up nothing new. The server hands it out again when the phone is back.
-    if (state.departure !== null && state.departure.commandUUID !== commandUUID) return;
-    const result = await desk.perform(commandUUID, plist.Command, removal.signal);
-    desk.sending(commandUUID, current.inbox.receivedCount);
-    sendResult(result);
-    reported();
+    const { departure } = this.#state;
+    if (departure !== null && departure.commandUUID !== commandUUID) return;
+    const result = await this.#desk.perform(commandUUID, plist.Command, this.#removal.signal);
+    this.#desk.sending(commandUUID, current.inbox.receivedCount);
+    this.#sendResult(result);
+    this.#listener.reported();
   }
 
   /** One connection from beginning to end. */
-  async function connectOnce(): Promise<ChannelClosed | ChannelFault | NetworkError> {
-    const inbox = new Inbox(world);
-    const connecting = world.connect(
-      enrollment().serverUrl,
-      { protocols: [config.protocol], messageBytesMax: channelMessageBytesMax },
+  async #connectOnce(): Promise<ConnectionLoss> {
+    const inbox = new Inbox(this.#phone.world);
+    const connecting = this.#phone.world.connect(
+      this.#enrollment().serverUrl,
+      { protocols: [this.#phone.config.protocol], messageBytesMax: channelMessageBytesMax },
       inbox.handlers,
     );
     const leave = (): void => inbox.end(new Halted());
-    removal.signal.addEventListener("abort", leave);
+    this.#removal.signal.addEventListener("abort", leave);
     try {
-      const channel = await untilHalted(connecting, removal.signal);
+      const channel = await untilHalted(connecting, this.#removal.signal);
       const { protocol } = channel;
-      session = { channel, inbox, format: protocol === "mdm.plist.xml" ? "plist-xml" : "plist-binary" };
+      this.#session = { channel, inbox, format: protocol === "mdm.plist.xml" ? "plist-xml" : "plist-binary" };
       if (!isChannelProtocol(protocol))
         throw new ChannelFault(closeCodes.malformed, "no subprotocol that was offered");
-      return await converse(session);
+      return await this.#converse(this.#session);
     } catch (error) {
-      if (error instanceof ChannelFault) session?.channel.close(error.code, error.message);
+      if (error instanceof ChannelFault) this.#session?.channel.close(error.code, error.message);
       if (error instanceof Halted) {
-        if (session && signal.reason === batteryPulled) session.channel.terminate();
-        else if (session) session.channel.close(1000, "the phone leaves");
+        if (this.#session && this.#phone.signal.reason === batteryPulled) this.#session.channel.terminate();
+        else if (this.#session) this.#session.channel.close(1000, "the phone leaves");
         else connecting.then((channel) => channel.terminate()).catch(() => undefined);
       }
       if (
         error instanceof ChannelFault ||
         error instanceof ChannelClosed ||
-        (error instanceof NetworkError && !session)
+        (error instanceof NetworkError && !this.#session)
       )
         return error;
       throw error;
     } finally {
-      removal.signal.removeEventListener("abort", leave);
-      session = undefined;
-      portal.detach();
-      checkedIn = false;
-      updating = false;
-      checkOutReceived?.();
-      changed();
-    }
-  }
-
-  async function keep(): Promise<ConnectionEnd> {
-    let attempt = 0;
-    for (;;) {
-      welcomedAt = undefined;
-      let end;
-      try {
-        end = await connectOnce();
-      } catch (error) {
-        if (error instanceof Halted && removed) return "removed";
-        throw error;
-      }
-      record(end);
-      if (end instanceof ChannelClosed && end.code === closeCodes.unknownEnrollment)
-        return "unknownEnrollment";
-      if (end instanceof ChannelClosed && end.code === closeCodes.replaced) return "replaced";
-      if (welcomedAt !== undefined && world.now() - welcomedAt >= goodAfterMs) attempt = 0;
-      const delayMs = returnDelayMs(world, end, attempt);
-      attempt += 1;
-      tell({ code: "unavailable", message: describe(end, delayMs) });
-      try {
-        await rest(delayMs);
-      } catch (error) {
-        if (error instanceof Halted && removed) return "removed";
-        throw error;
-      }
+      this.#removal.signal.removeEventListener("abort", leave);
+      this.#session = undefined;
+      this.#listener.portal.detach();
+      this.#checkedIn = false;
+      this.#updating = false;
+      this.#checkOutReceived?.();
+      this.#phone.changed();
     }
   }
 
   /** Waits, unless there is reason to try again at once. Throws Halted. */
-  async function rest(delayMs: number): Promise<void> {
+  async #rest(delayMs: number): Promise<void> {
     const early = new AbortController();
-    wakeUp = () => early.abort();
-    removal.signal.addEventListener("abort", wakeUp);
-    throwIfHalted(removal.signal);
-    await world.sleep(delayMs, early.signal);
-    removal.signal.removeEventListener("abort", wakeUp);
-    wakeUp = undefined;
-    throwIfHalted(removal.signal);
+    this.#wakeUp = () => early.abort();
+    this.#removal.signal.addEventListener("abort", this.#wakeUp);
+    throwIfHalted(this.#removal.signal);
+    await this.#phone.world.sleep(delayMs, early.signal);
+    this.#removal.signal.removeEventListener("abort", this.#wakeUp);
+    this.#wakeUp = undefined;
+    throwIfHalted(this.#removal.signal);
   }
 
-  function describe(end: ChannelClosed | ChannelFault | NetworkError, delayMs: number): string {
-    const { serverUrl } = enrollment();
-    const again = `trying again in ${Math.max(1, Math.round(delayMs / 1000))} s`;
-    if (end instanceof NetworkError) return `can't reach the server at ${serverUrl} (${end.code}), ${again}`;
-    const why = end.message === "" ? `code ${end.code}` : `code ${end.code}: ${end.message}`;
-    return end instanceof ChannelFault
-      ? `left the server at ${serverUrl} (${why}), ${again}`
-      : `the server at ${serverUrl} closed the connection (${why}), ${again}`;
-  }
-
-  function record(end: ChannelClosed | ChannelFault | NetworkError): void {
-    const welcomed = welcomedAt !== undefined;
-    recorder.record(welcomed ? "connection.closed" : "connection.refused", {
-      udid,
+  #record(end: ConnectionLoss): void {
+    const welcomed = this.#welcomedAt !== undefined;
+    this.#phone.recorder.record(welcomed ? "connection.closed" : "connection.refused", {
+      udid: this.#udid,
       side: "phone",
       code: end.code,
       reason: end.message,
     });
   }
+}
 
-  return {
-    isOpen: () => session !== undefined && welcomedAt !== undefined,
-    keep,
-    pollAfterNotNow() {
-      if (checkedIn && lastStatus === "NotNow" && state.departure === null) sendIdle();
-    },
-    retryNow: () => wakeUp?.(),
-    updateToken() {
-      if (!checkedIn || !state.tokenUpdateDue || updating) return;
-      updating = true;
-      sendTokenUpdate();
-    },
-    async checkOut() {
-      removed = true;
-      if (checkedIn && state.enrollment?.checkOutWhenRemoved) {
-        const late = new AbortController();
-        const answered = new Promise<void>((resolve) => {
-          checkOutReceived = resolve;
-        });
-        send({ MessageType: "CheckOut", Topic: enrollment().topic, UDID: udid });
-        await Promise.race([answered, world.sleep(checkOutTimeoutMs, late.signal)]);
-        late.abort();
-        checkOutReceived = undefined;
-      }
-      removal.abort();
-    },
-  };
+function read({ format }: Session, message: IncomingMessage): PlistDictionary {
+  if (message.isText !== (format === "plist-xml"))
+    throw new ChannelFault(closeCodes.malformed, "text where binary was agreed, or the other way round");
+  try {
+    return decodePlist(message.data, format);
+  } catch (error) {
+    if (error instanceof PippinError)
+      throw new ChannelFault(closeCodes.malformed, "that message is no property list");
+    throw error;
+  }
 }

@@ -56,6 +56,7 @@ export interface CertificateFacts {
 /** RFC 5280's upper bounds. */
 const nameLengthMax = 64;
 const serialBytesMax = 20;
+const forgeKeysMax = 32;
 
 /**
  * A self-signed CA certificate with its key. It may sign certificates and, for profiles, messages. Times are milliseconds since
@@ -289,10 +290,11 @@ function draft(options: {
   return certificate;
 }
 
-function forgeKey(publicKeyPem: string): forge.pki.rsa.PublicKey {
+/** A fleet's phones may come with keys from a small pool. */
+const forgeKey = cached((publicKeyPem) => {
   publicKeyOf(publicKeyPem); // refuses keys that we don't take
   return attempt("a public key in PEM", () => forge.pki.publicKeyFromPem(publicKeyPem));
-}
+}, forgeKeysMax);
 
 /** As few bytes as a positive INTEGER needs. */
 function serialHex(serial: Uint8Array): string {

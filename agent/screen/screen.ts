@@ -86,7 +86,11 @@ export function createScreen({ world, rack, key, host, failed }: ScreenOptions):
     const on = phoneOf(context);
     const perform = async () => act.perform(on, given as never, rack);
     await (act.isOutside ? perform() : rack.drive(perform));
-    // What is to be seen then, the stream tells; for scripts, here it is as well.
+    // Whose hand it is in, and the time of a clock that was moved, no phone tells.
+    if (act.isOutside) {
+      wall.look();
+      for (const one of streams) one.touch();
+    }
     return context.json(phoneSight(phoneOf(context), rack));
   });
   app.all(`${screenRoot}/*`, () => {

@@ -17,6 +17,8 @@ export interface StartScreenOptions {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
+  /** Default: one is drawn. */
+  readonly key?: string | undefined;
   readonly recorder?: Pick<Recorder, "record"> | undefined;
 }
 
@@ -24,9 +26,8 @@ export interface StartScreenOptions {
 export async function startScreen(
   world: World,
   rack: PhoneRack,
-  { host, port, recorder }: StartScreenOptions,
+  { host, port, recorder, key = drawKey(world) }: StartScreenOptions,
 ): Promise<RunningScreen> {
-  const key = `sk_${world.randomBytes(24).toString("base64url")}`;
   const screen = createScreen({
     ...{ world, rack, key, host },
     failed: (error) =>
@@ -41,6 +42,10 @@ export async function startScreen(
       await listener.close();
     },
   };
+}
+
+function drawKey(world: Pick<World, "randomBytes">): string {
+  return `sk_${world.randomBytes(24).toString("base64url")}`;
 }
 
 /** A phone that runs by itself, in nobody's hand but that of who looks at it. */

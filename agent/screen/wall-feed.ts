@@ -41,7 +41,7 @@ export class WallFeed {
   }
 
   open(closed: () => void): StateStream {
-    if (this.#readers.size === 0) this.#begin();
+    const isFirst = this.#readers.size === 0;
     const reader: Reader = {
       due: new Set(),
       isNew: true,
@@ -57,6 +57,7 @@ export class WallFeed {
       }),
     };
     this.#readers.add(reader);
+    if (isFirst) this.#begin();
     return reader.stream;
   }
 
@@ -103,6 +104,10 @@ export class WallFeed {
   }
 
   /** Follows the phones that came, and lets go of those that went. */
+  look(): void {
+    if (this.#readers.size > 0) this.#look();
+  }
+
   #look(): void {
     let phones;
     try {

@@ -14,6 +14,8 @@ export interface PhoneInHand {
   readonly act: (name: string, given?: object) => Promise<boolean>;
   /** Does it; throws ActError, for who shows it in a place of its own. */
   readonly tryAct: (name: string, given?: object) => Promise<void>;
+  /** Back to the other phones, where there are others. */
+  readonly leave: (() => void) | undefined;
   /** Says something to who can't see it happen. */
   readonly announce: (text: string) => void;
 }

@@ -40,7 +40,7 @@ export function HomeScreen({ open }: { readonly open: (place: Place) => void }) 
       {apps.length === 0 && <p class="hint">{say(phoneMessages.noApps)}</p>}
       <ul class="dock">
         <li>
-          <button class="tile-button" onClick={() => open({ name: "portal" })}>
+          <button class="tile-button" data-open="portal" onClick={() => open({ name: "portal" })}>
             <OwnTile name="portal" />
             <span>{say(phoneMessages.portal)}</span>
           </button>
@@ -48,6 +48,7 @@ export function HomeScreen({ open }: { readonly open: (place: Place) => void }) 
         <li>
           <button
             class="tile-button"
+            data-open="store"
             aria-label={say(isBlocked ? phoneMessages.storeBlocked : phoneMessages.store)}
             onClick={() => open({ name: "store" })}
           >
@@ -56,7 +57,7 @@ export function HomeScreen({ open }: { readonly open: (place: Place) => void }) 
           </button>
         </li>
         <li>
-          <button class="tile-button" onClick={() => open({ name: "settings" })}>
+          <button class="tile-button" data-open="settings" onClick={() => open({ name: "settings" })}>
             <OwnTile name="settings" />
             <span>{say(phoneMessages.settings)}</span>
           </button>

@@ -109,7 +109,7 @@ export function OwnTile({ name }: { readonly name: keyof typeof ownTiles }) {
 export function Orchard() {
   return (
     <svg class="orchard" viewBox="0 0 390 844" preserveAspectRatio="xMidYMax slice" aria-hidden="true">
-      <circle class="sun" cx="292" cy="250" r="46" />
+      <circle class="sun" cx="306" cy="452" r="36" />
       <path class="far" d="M0 560c70-70 150-80 220-30s120 20 170-20v340H0z" />
       <path class="middle" d="M0 640c90-60 180-30 250 0s100 10 140-20v230H0z" />
       <path class="near" d="M0 740c100-50 230-50 390 10v100H0z" />

@@ -31,7 +31,7 @@ export function LockScreen({ now }: { readonly now: number }) {
   return (
     <section class="place lock-screen" aria-label={say(phoneMessages.locked)}>
       <p class="big-clock">
-        {new Date(now).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" })}
+        {new Date(now).toLocaleTimeString(language, { hourCycle: "h23", hour: "2-digit", minute: "2-digit" })}
       </p>
       <p class="date">
         {new Date(now).toLocaleDateString(language, { weekday: "long", day: "numeric", month: "long" })}

@@ -35,6 +35,7 @@ export function PhonePage({ name, leave }: { readonly name: string; readonly lea
     phone,
     isLive: link === "open",
     announce: setAnnounced,
+    leave,
     async tryAct(act, given) {
       setProblem(undefined);
       await perform(udid, act, given);
@@ -157,7 +158,7 @@ function StatusBar({ now }: { readonly now: number }) {
   return (
     <div class="status-bar">
       <span class="time">
-        {new Date(now).toLocaleTimeString(language, { hour: "2-digit", minute: "2-digit" })}
+        {new Date(now).toLocaleTimeString(language, { hourCycle: "h23", hour: "2-digit", minute: "2-digit" })}
       </span>
       <span class="signs">
         {phone.busy && <span>{say(phoneMessages.busy)}</span>}

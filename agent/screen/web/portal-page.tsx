@@ -9,6 +9,9 @@ import { portalMessages, portalReasonMessages, portalStatusMessages } from "./pl
 
 /** What may be asked for. */
 const askable: ReadonlySet<OfferedApp["status"]> = new Set(["Available", "Failed"]);
+/** What will be something else soon. */
+const passing: ReadonlySet<OfferedApp["status"]> = new Set(["Requested", "Installing", "Removing"]);
+const againMs = 3_000;
 
 export function PortalPage({ leave }: { readonly leave: () => void }) {
   const say = useSay();
@@ -35,6 +38,19 @@ export function PortalPage({ leave }: { readonly leave: () => void }) {
   }
   useEffect(() => void look(), [udid, connected, course]);
 
+  // The phone knows of its own apps before the organisation does.
+  const shown = apps?.map((app): OfferedApp => {
+    const isHere = phone.apps.some(({ adamId, installed }) => adamId === app.adamId && installed);
+    return isHere && app.status !== "Removing" ? { ...app, status: "Installed", reason: null } : app;
+  });
+  const isPassing = shown?.some(({ status }) => passing.has(status)) ?? false;
+  useEffect(() => {
+    // A clock that stands still is not to be moved by looking.
+    if (!isPassing || !isLive || phone.clockIsHeld) return undefined;
+    const timer = setInterval(() => void look(), againMs);
+    return () => clearInterval(timer);
+  }, [isPassing, isLive, phone.clockIsHeld]);
+
   async function install({ adamId, name }: OfferedApp): Promise<void> {
     if (!(await act("install", { adamId }))) return;
     announce(say(portalMessages.requested, { app: name }));
@@ -58,9 +74,9 @@ export function PortalPage({ leave }: { readonly leave: () => void }) {
           {problemText(say, "portal", problem)}
         </p>
       )}
-      {apps?.length === 0 && <p class="muted">{say(portalMessages.none)}</p>}
+      {shown?.length === 0 && <p class="muted">{say(portalMessages.none)}</p>}
       <ul class="group">
-        {apps?.map((app) => (
+        {shown?.map((app) => (
           <li key={app.adamId} class="row" data-status={app.status}>
             <AppTile id={app.bundleId} name={app.name} />
             <span class="grow">

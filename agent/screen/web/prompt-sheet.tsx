@@ -80,7 +80,7 @@ function noticeWords(say: Say, { notice, minutes, title, text }: Prompt): Words 
 
 export function PromptSheet({ prompt }: { readonly prompt: Prompt }) {
   const say = useSay();
-  const { phone, isLive, act, tryAct } = usePhone();
+  const { phone, isLive, act, tryAct, leave } = usePhone();
   const [typed, setTyped] = useState<Readonly<Record<string, string>>>({});
   const [missing, setMissing] = useState<readonly string[]>([]);
   const [problem, setProblem] = useState<string>();
@@ -134,28 +134,30 @@ export function PromptSheet({ prompt }: { readonly prompt: Prompt }) {
         <p class="prompt-text">{text}</p>
         {prompt.kind === "programTerms" && <ProgramTerms />}
         {prompt.fields.map((field, index) => (
-          <label key={field} class="field">
-            <span>{say(promptMessages[field])}</span>
-            <input
-              id={`prompt-${field}`}
-              {...(index === 0 ? { "data-focus": true } : {})}
-              {...inputs[field]}
-              autocomplete="off"
-              autocapitalize="none"
-              spellcheck={false}
-              maxLength={255}
-              value={typed[field] ?? ""}
-              aria-required="true"
-              aria-invalid={missing.includes(field)}
-              aria-describedby={missing.includes(field) ? `missing-${field}` : undefined}
-              onInput={({ currentTarget }) => setTyped({ ...typed, [field]: currentTarget.value })}
-            />
+          <div key={field} class="field">
+            <label>
+              <span>{say(promptMessages[field])}</span>
+              <input
+                id={`prompt-${field}`}
+                {...(index === 0 ? { "data-focus": true } : {})}
+                {...inputs[field]}
+                autocomplete="off"
+                autocapitalize="none"
+                spellcheck={false}
+                maxLength={255}
+                value={typed[field] ?? ""}
+                aria-required="true"
+                aria-invalid={missing.includes(field)}
+                aria-describedby={missing.includes(field) ? `missing-${field}` : undefined}
+                onInput={({ currentTarget }) => setTyped({ ...typed, [field]: currentTarget.value })}
+              />
+            </label>
             {missing.includes(field) && (
               <span class="problem" id={`missing-${field}`}>
                 {say(promptMessages.needed)}
               </span>
             )}
-          </label>
+          </div>
         ))}
         {prompt.fields.includes("password") && <p class="muted small">{say(promptMessages.toAppleAlone)}</p>}
         {problem !== undefined && (
@@ -178,10 +180,18 @@ export function PromptSheet({ prompt }: { readonly prompt: Prompt }) {
           ))}
         </div>
       </form>
-      <button class="plain lock-instead" disabled={!isLive} onClick={() => void act("lock")}>
-        <Icon name="lock" size={16} />
-        {say(promptMessages.lockInstead)}
-      </button>
+      <div class="instead">
+        {leave !== undefined && (
+          <button class="plain" onClick={leave}>
+            <Icon name="back" size={16} />
+            {say(phoneMessages.allPhones)}
+          </button>
+        )}
+        <button class="plain" disabled={!isLive} onClick={() => void act("lock")}>
+          <Icon name="lock" size={16} />
+          {say(promptMessages.lockInstead)}
+        </button>
+      </div>
     </Sheet>
   );
 }

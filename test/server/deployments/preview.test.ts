@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { DeploymentPreviewView } from "../../../server/api/deployment-preview-routes.ts";
 import { inOrganisation, pages, type Organisation, type PersonPlan } from "../../support/deployment-lab.ts";
 
-const day = 24 * 3_600_000;
+const hour = 3_600_000;
+const day = 24 * hour;
 
 /** Anna and Dora have personal phones, Bert one and one of Apple's enrolment program, Carl only such a one, Eve none. */
 const people: PersonPlan[] = [
@@ -140,6 +141,60 @@ describe("the preview of a deployment", () => {
         phones: { install: 3 },
         licenses: { needed: 3 },
       });
+    });
+  });
+
+  type Wish = readonly [action: string, group: string, licenseType?: "device"];
+  const courses: [name: string, policies: object, before: Wish[], plan: Wish][] = [
+    ["a push of what was only offered", {}, [["available", "Team"]], ["required", "Field"]],
+    ["an exclusion of those who have it", {}, [["required", "Team"]], ["notApplicable", "Team"]],
+    [
+      "an uninstall that turns",
+      {},
+      [
+        ["required", "Team"],
+        ["uninstall", "Field"],
+      ],
+      ["uninstall", "Team"],
+    ],
+    ["the rules of 2017", { conflictRules: "2017" }, [["required", "Team"]], ["uninstall", "Field"]],
+    [
+      "a move to licences of phones",
+      { licensing: "user-and-device" },
+      [["required", "Team"]],
+      ["required", "Team", "device"],
+    ],
+    [
+      "licences of phones from the beginning",
+      { licensing: "user-and-device" },
+      [],
+      ["required", "Team", "device"],
+    ],
+  ];
+
+  it.each(courses)("comes true for %s", async (name, policies, before, [action, group, licenseType]) => {
+    await inOrganisation({ seed: `preview: ${name}`, people }, async (org) => {
+      if (Object.keys(policies).length > 0) await org.send("PATCH", "/api/v1/policies", policies);
+      for (const [was, of] of before) await org.deploy(was, { group: of });
+      await org.pass(hour);
+      const held = async () => (await org.holders()).length;
+      const heldBefore = await held();
+      const type = licenseType === undefined ? {} : { licenseType };
+      const foretold = await preview(org, action, [group], licenseType ? `&licenseType=${licenseType}` : "");
+      const [present] = foretold.groups;
+      if (present?.deploymentId) {
+        await org.send("PATCH", `/api/v1/deployments/${present.deploymentId}`, { action, ...type });
+      } else await org.deploy(action, { group, ...type });
+      await org.pass(hour);
+
+      const { phones, licenses } = foretold;
+      const members = group === "Team" ? ["anna", "bert", "carl", "dora"] : ["dora", "eve"];
+      const installed = (await org.installations()).filter(
+        ({ userId, state }) => members.includes(userId) && state === "installed",
+      );
+      expect(phoneSum(foretold)).toBe(phones.total);
+      expect(installed).toHaveLength(phones.keep + phones.install);
+      expect(await held()).toBe(heldBefore + licenses.needed - licenses.returning);
     });
   });
 });

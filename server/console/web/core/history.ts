@@ -3,7 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import type { PlotData } from "./plot.tsx";
 import { latestPulse, onPulse, serverNow, type Pulse } from "./pulse.ts";
 
-export const historySeconds = 300;
+const historySeconds = 300;
+const shownSecondsMin = 60;
 const redrawMs = 1_000;
 
 const tracks = {
@@ -89,7 +90,8 @@ function dataOf(name: Track, now: number): PlotData {
 
 export interface History {
   readonly pulse: Pulse | undefined;
-  /** By the server's clock, in seconds. */
+  /** What the plots show, by the server's clock, in seconds: what is known, up to five minutes of it. */
+  readonly from: number;
   readonly now: number;
   readonly plots: Readonly<Record<Track, PlotData>>;
 }
@@ -108,5 +110,7 @@ export function useHistory(): History {
   }, []);
   const now = serverNow() / 1_000;
   const plots = Object.fromEntries(trackNames.map((name) => [name, dataOf(name, now)]));
-  return { pulse: latestPulse(), now, plots: plots as Record<Track, PlotData> };
+  const known = now - (pieces[0]?.to ?? now);
+  const from = now - Math.min(historySeconds, Math.max(shownSecondsMin, known));
+  return { pulse: latestPulse(), from, now, plots: plots as Record<Track, PlotData> };
 }

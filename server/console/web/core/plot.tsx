@@ -4,7 +4,6 @@ import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { usePreferences, useSay } from "../../../../shared/web/preferences.ts";
 import { dashboard } from "../messages/dashboard.ts";
-import { historySeconds } from "./history.ts";
 
 export interface Series {
   readonly label: string;
@@ -19,17 +18,18 @@ interface PlotProps {
   readonly title: string;
   readonly series: readonly Series[];
   readonly data: PlotData;
-  /** The right edge, in seconds. */
+  /** The left edge and the right one, in seconds. */
+  readonly from: number;
   readonly now: number;
 }
 
-export function Plot({ title, series, data, now }: PlotProps) {
+export function Plot({ title, series, data, from, now }: PlotProps) {
   const say = useSay();
   const { language, theme } = usePreferences();
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
-  const edge = useRef(now);
-  edge.current = now;
+  const edges = useRef<[number, number]>([from, now]);
+  edges.current = [from, now];
 
   useEffect(() => {
     const box = place.current;
@@ -51,17 +51,17 @@ export function Plot({ title, series, data, now }: PlotProps) {
         legend: { show: false },
         cursor: { show: false },
         scales: {
-          x: { range: () => [edge.current - historySeconds, edge.current] },
+          x: { range: () => edges.current },
           y: { range: (_plot, _low, high) => [0, Math.max(1, high * 1.1)] },
         },
         axes: [
           {
             ...axis,
-            space: 70,
-            incrs: [60, 120, 300],
+            space: 90,
+            incrs: [10, 30, 60, 120],
             values: (_plot, times) =>
               times.map((time) =>
-                new Date(time * 1_000).toLocaleTimeString(language, { timeStyle: "short" }),
+                new Date(time * 1_000).toLocaleTimeString(language, { timeStyle: "medium" }),
               ),
           },
           {

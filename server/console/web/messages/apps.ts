@@ -56,10 +56,3 @@ export const appMessages = catalogue({
     it: "L’app non riguarda ancora alcun dispositivo: distribuirla.",
   },
 });
-
-export const termsNames = catalogue({
-  notInvited: { en: "Not invited", it: "Non invitato" },
-  invited: { en: "Invited", it: "Invitato" },
-  accepted: { en: "Accepted", it: "Accettate" },
-  retired: { en: "Retired", it: "Ritirato" },
-});

@@ -22,8 +22,8 @@ export const dashboard = catalogue({
     it: "Ancora nessuna app: caricare il token VPP e sincronizzare.",
   },
   plotOf: {
-    en: "{title}, the last five minutes. Now: {values}.",
-    it: "{title}, gli ultimi cinque minuti. Ora: {values}.",
+    en: "{title}, the last minutes. Now: {values}.",
+    it: "{title}, gli ultimi minuti. Ora: {values}.",
   },
 });
 

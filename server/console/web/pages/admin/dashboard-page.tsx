@@ -12,7 +12,7 @@ import "./dashboard.css";
 
 export function DashboardPage() {
   const say = useSay();
-  const { pulse, plots, now } = useHistory();
+  const { pulse, plots, from, now } = useHistory();
   if (!pulse) {
     return (
       <Page title={say(nav.dashboard)}>
@@ -30,6 +30,7 @@ export function DashboardPage() {
           <Phones pulse={pulse} />
           <Plot
             title={say(dashboard.phones)}
+            from={from}
             now={now}
             data={plots.phones}
             series={[
@@ -45,6 +46,7 @@ export function DashboardPage() {
           <Installations pulse={pulse} />
           <Plot
             title={say(dashboard.installations)}
+            from={from}
             now={now}
             data={plots.installations}
             series={[
@@ -58,6 +60,7 @@ export function DashboardPage() {
           <h2>{say(dashboard.commandsPerSecond)}</h2>
           <Plot
             title={say(dashboard.commandsPerSecond)}
+            from={from}
             now={now}
             data={plots.commands}
             series={[
@@ -70,6 +73,7 @@ export function DashboardPage() {
           <h2>{say(dashboard.failuresPerSecond)}</h2>
           <Plot
             title={say(dashboard.failuresPerSecond)}
+            from={from}
             now={now}
             data={plots.failures}
             series={[

@@ -28,7 +28,7 @@ type Tab = (typeof tabs)[number];
 export function AppPage({ adamId }: { adamId: string }) {
   const say = useSay();
   const path = `/api/v1/apps/${part(adamId)}`;
-  const about = useResource<AppDetail>(path, ["apps", "syncs"]);
+  const about = useResource<AppDetail>(path, ["apps", "syncs", "installations"]);
   const summary = useResource<AppSummary>(`${path}/summary`, [
     "apps",
     "installations",
@@ -93,12 +93,17 @@ export function AppPage({ adamId }: { adamId: string }) {
           of={{ adamId }}
           name={app.name}
           licenses={summary.data.held}
-          devices={summary.data.devices.installed + summary.data.devices.pending}
+          devices={withApp(app)}
           onClose={() => setAsked(undefined)}
         />
       )}
     </Page>
   );
+}
+
+/** Devices that have the app, or will have it unless it is removed. */
+function withApp({ installations: { installed, installing, removing } }: AppDetail): number {
+  return installed + installing + removing;
 }
 
 interface AboutApp {

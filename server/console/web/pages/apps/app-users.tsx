@@ -8,18 +8,19 @@ import { Badge, type Tone } from "../../core/page.tsx";
 import { usePaged } from "../../core/paged.ts";
 import { useMay } from "../../core/session.tsx";
 import { Table, type Column } from "../../core/table.tsx";
-import { appMessages, termsNames } from "../../messages/apps.ts";
+import { appMessages } from "../../messages/apps.ts";
 import { common } from "../../messages/common.ts";
 import { licenseMessages } from "../../messages/licenses.ts";
+import { termsNames } from "../../messages/users.ts";
 import { CountsBar, LabelBadge } from "./install-labels.tsx";
 import { UserLink } from "./links.tsx";
 import { TakeLicenses } from "./take-licenses.tsx";
 
 const termsTones: Readonly<Record<keyof typeof termsNames, Tone>> = {
   notInvited: "quiet",
-  invited: "warn",
+  invited: "info",
   accepted: "good",
-  retired: "bad",
+  retired: "warn",
 };
 
 export function AppUsers({ adamId, appName }: { adamId: string; appName: string }) {
@@ -33,7 +34,7 @@ export function AppUsers({ adamId, appName }: { adamId: string; appName: string 
   ]);
   const actions: Column<UserOfAppView> = {
     title: say(common.actions),
-    share: 1.1,
+    share: 1.25,
     cell: (user) =>
       licensesOf(user) > 0 && (
         <button onClick={() => setAsked(user)}>
@@ -89,7 +90,7 @@ export function AppUsers({ adamId, appName }: { adamId: string; appName: string 
           of={{ adamId, userId: asked.userId }}
           name={`${appName}, ${asked.name ?? asked.userId}`}
           licenses={licensesOf(asked)}
-          devices={asked.devices.installed + asked.devices.pending}
+          devices={asked.devices.installed}
           onClose={() => setAsked(undefined)}
         />
       )}

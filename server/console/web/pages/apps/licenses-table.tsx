@@ -43,7 +43,7 @@ export function LicensesTable({ adamId }: { adamId?: string }) {
   };
   const actions: Column<LicenseView> = {
     title: say(common.actions),
-    share: 1.1,
+    share: 1.25,
     cell: (license) => (
       <button onClick={() => setAsked(license)}>
         {say(licenseMessages.takeBack)} <span class="unseen">{nameOf(license)}</span>
