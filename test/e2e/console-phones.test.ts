@@ -19,7 +19,7 @@ describe.skipIf(browserPath === undefined)("the console's pages of phones, in a 
   });
   afterAll(() => house?.stop());
 
-  it("sends a command to the phones of a group, and says to how many", async () => {
+  it("sends a command to the phones of a group, says to how many, and names those that could not take it", async () => {
     const { page } = admin;
     await admin.open("/groups/team", "Team");
     await page.getByRole("button", { name: "Send a command" }).click();
@@ -28,6 +28,25 @@ describe.skipIf(browserPath === undefined)("the console's pages of phones, in a 
     await sheet.getByLabel("RequestType").selectOption("ProfileList");
     await sheet.getByRole("button", { name: "Send" }).click();
     await sheet.getByText("2 phones got it.").waitFor();
+    await page.keyboard.press("Escape");
+    await page.route("**/api/v1/commands", (route) =>
+      route.fulfill({
+        status: 202,
+        json: { commands: [{}], refused: [{ udid: bert.config.udid, code: "queue_full", message: "" }] },
+      }),
+    );
+    await page.getByRole("button", { name: "Send a command" }).click();
+    // What deletes everything is sent only by who says so.
+    await sheet.getByLabel("RequestType").selectOption("EraseDevice");
+    const sure = sheet.getByLabel("Yes, delete everything on every phone of 2 members");
+    await sure.waitFor();
+    expect(await sheet.getByRole("button", { name: "Send" }).isDisabled()).toBe(true);
+    await sure.check();
+    await sheet.getByRole("button", { name: "Send" }).click();
+    await sheet.getByText("1 phone could not take it:").waitFor();
+    const refused = sheet.getByRole("row", { name: new RegExp(bert.config.udid) });
+    expect(await refused.innerText()).toContain("queue_full");
+    await page.unroute("**/api/v1/commands");
   });
 
   it("finds phones by name, kind and connection, by the address of the page too", async () => {

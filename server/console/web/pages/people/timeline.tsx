@@ -1,5 +1,5 @@
 /** The commands of a phone, newest first, each with what went over the wire. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useSay } from "../../../../../shared/web/preferences.ts";
 import type { CommandPlists, CommandView } from "../../../../api/device-view.ts";
 import { call, part } from "../../core/api.ts";
@@ -107,7 +107,11 @@ function Detail({ of: command, apps, onCancel }: EntryProps) {
     `/api/v1/commands/${part(command.commandUUID)}/plist`,
     isOpen ? ["commands"] : [],
   );
-  useEffect(() => plists.reload(), [command.state]);
+  const known = useRef(command.state);
+  useEffect(() => {
+    if (known.current !== command.state) plists.reload();
+    known.current = command.state;
+  }, [command.state]);
   return (
     <div class="timeline-detail">
       <Facts
