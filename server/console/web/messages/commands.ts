@@ -31,6 +31,20 @@ export const commandMessages = catalogue({
     en: "Raw: send it as it is, also what is unknown here",
     it: "Raw: invia così com’è, anche se sconosciuto",
   },
+  eraseOne: {
+    en: "Yes, delete everything on this phone",
+    it: "Sì, elimina tutto il contenuto di questo dispositivo",
+  },
+  eraseGroup: {
+    en: {
+      one: "Yes, delete everything on every phone of {n} member",
+      other: "Yes, delete everything on every phone of {n} members",
+    },
+    it: {
+      one: "Sì, elimina tutto il contenuto di ogni dispositivo di {n} membro",
+      other: "Sì, elimina tutto il contenuto di ogni dispositivo di {n} membri",
+    },
+  },
   example: { en: "Back to the example", it: "Ripristina l’esempio" },
   submit: { en: "Send", it: "Invia" },
   good: { en: "Fits the schema.", it: "Conforme allo schema." },

@@ -51,6 +51,7 @@ export const termsFacts = catalogue({
   checkedAt: { en: "Apple last told", it: "Ultima conferma di Apple" },
   neverTold: { en: "Apple was not asked yet", it: "Apple non è ancora stata interpellata" },
   stale: { en: "stale", it: "non aggiornato" },
+  pending: { en: "to be told to Apple", it: "da comunicare ad Apple" },
   staleText: {
     en: "Apple has not told for more than two sync intervals: this may be out of date.",
     it: "Apple non fornisce conferme da più di due intervalli di sincronizzazione: lo stato potrebbe non essere aggiornato.",

@@ -1,5 +1,5 @@
 /** A command written by hand, with what its schema says beside it, for one phone or for those of a group. */
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { useSay } from "../../../../../shared/web/preferences.ts";
 import { Sheet } from "../../../../../shared/web/sheet.tsx";
 import type { CommandSchemaView } from "../../../../api/command-schemas-view.ts";
@@ -61,12 +61,16 @@ interface EditorProps extends CommandEditorProps {
 function Editor({ to, schemas, onBroadcast, onClose }: EditorProps) {
   const say = useSay();
   const [requestType, setRequestType] = useState(firstType);
-  const [text, setText] = useState("");
+  const exampleOf = (type: string) => {
+    const example = schemas.find((one) => one.requestType === type)?.example;
+    return JSON.stringify(example ?? { RequestType: "" }, null, 2);
+  };
+  const [text, setText] = useState(() => exampleOf(firstType));
   const [isRaw, setRaw] = useState(false);
   const schema = schemas.find((one) => one.requestType === requestType);
-  const example = () => setText(JSON.stringify(schema?.example ?? { RequestType: "" }, null, 2));
-  useEffect(example, [requestType]);
+  const [isSure, setSure] = useState(false);
   const { command, fault } = checkCommand(text, schemas, isRaw);
+  const isErasing = command?.["RequestType"] === "EraseDevice";
   const deed = useDeed(async (once) => {
     const body = { command, ...(isRaw ? { raw: true } : {}) };
     if (!to.group) return await call("POST", `/api/v1/devices/${part(to.udid)}/commands`, { once, body });
@@ -80,7 +84,7 @@ function Editor({ to, schemas, onBroadcast, onClose }: EditorProps) {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (!command) return;
+        if (!command || (isErasing && !isSure)) return;
         void deed.run().then((done) => {
           if (done && !to.group) onClose();
         });
@@ -92,7 +96,9 @@ function Editor({ to, schemas, onBroadcast, onClose }: EditorProps) {
         value={requestType}
         onValue={(chosen) => {
           setRequestType(chosen);
+          setText(exampleOf(chosen));
           setRaw(chosen === other);
+          setSure(false);
           deed.forget();
         }}
         options={[
@@ -118,16 +124,33 @@ function Editor({ to, schemas, onBroadcast, onClose }: EditorProps) {
         {said}
       </p>
       <CheckField label={say(commandMessages.raw)} checked={isRaw} onValue={setRaw} />
+      {isErasing && (
+        <div class="notice bad">
+          <CheckField
+            label={
+              to.group
+                ? say(commandMessages.eraseGroup, { n: to.group.memberCount })
+                : say(commandMessages.eraseOne)
+            }
+            checked={isSure}
+            onValue={setSure}
+          />
+        </div>
+      )}
       <Failure failure={deed.failure} />
       <FieldErrors of={deed.failure} />
       <div class="sheet-buttons">
-        <button type="button" class="first" onClick={example}>
+        <button type="button" class="first" onClick={() => setText(exampleOf(requestType))}>
           {say(commandMessages.example)}
         </button>
         <button type="button" onClick={onClose}>
           {say(common.cancel)}
         </button>
-        <button class="primary" disabled={!command || deed.isUnderWay} type="submit">
+        <button
+          class={isErasing ? "danger" : "primary"}
+          disabled={!command || (isErasing && !isSure) || deed.isUnderWay}
+          type="submit"
+        >
           {say(commandMessages.submit)}
         </button>
       </div>

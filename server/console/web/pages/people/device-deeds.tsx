@@ -31,6 +31,7 @@ const inventory: readonly Command[] = [
       "BuildVersion",
       "ProductName",
       "SerialNumber",
+      "iTunesStoreAccountIsActive",
       "iTunesStoreAccountHash",
     ],
   },

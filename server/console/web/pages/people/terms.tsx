@@ -20,11 +20,12 @@ export const termsStatuses = Object.keys(tones) as TermsStatus[];
 export function TermsCell({ of: { terms, conflict } }: { of: UserView }) {
   const say = useSay();
   const format = useFormat();
-  const { status, checkedAt, stale } = terms;
+  const { status, checkedAt, stale, pending } = terms;
   return (
     <>
       <Badge tone={tones[status]}>{say(termsNames[status])}</Badge>{" "}
       {conflict && <Badge tone="bad">{say(userMessages.conflict)}</Badge>}{" "}
+      {pending && <Badge tone="warn">{say(termsFacts.pending)}</Badge>}{" "}
       {stale && <Badge tone="warn">{say(termsFacts.stale)}</Badge>}{" "}
       {checkedAt !== null && <span class="small muted medium">{format.age(checkedAt)}</span>}
     </>

@@ -1,5 +1,5 @@
 /** The commands of a phone, newest first, each with what went over the wire. */
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { useSay } from "../../../../../shared/web/preferences.ts";
 import type { CommandPlists, CommandView } from "../../../../api/device-view.ts";
 import { call, part } from "../../core/api.ts";
@@ -13,6 +13,7 @@ import { useResource } from "../../core/resource.ts";
 import { For } from "../../core/session.tsx";
 import { commandMessages, commandStates } from "../../messages/commands.ts";
 import { InstallationLink } from "../apps/links.tsx";
+import { appName, useApps } from "../apps/names.ts";
 
 const tones: Readonly<Record<CommandView["state"], Tone>> = {
   queued: "info",
@@ -32,6 +33,7 @@ export function Timeline({ udid }: { udid: string }) {
   const [shownMax, setShownMax] = useState(stepSize);
   const [onlyOpen, setOnlyOpen] = useState(false);
   const [cancelling, setCancelling] = useState<CommandView>();
+  const apps = useApps();
   const commands = usePaged<CommandView>(
     `/api/v1/devices/${part(udid)}/commands`,
     { open: onlyOpen ? "true" : undefined },
@@ -53,7 +55,7 @@ export function Timeline({ udid }: { udid: string }) {
         (isLoading ? <Loading /> : <p class="empty muted">{say(commandMessages.none)}</p>)}
       <ol class="timeline">
         {items.slice(0, shownMax).map((command) => (
-          <Entry key={command.commandUUID} of={command} onCancel={() => setCancelling(command)} />
+          <Entry key={command.commandUUID} of={command} apps={apps} onCancel={() => setCancelling(command)} />
         ))}
       </ol>
       {isMore && (
@@ -69,7 +71,13 @@ function momentOf(format: Format, iso: string | null): string {
   return iso === null ? nothing : `${format.date(iso)} ${format.clock(iso)}`;
 }
 
-function Entry({ of: command, onCancel }: { of: CommandView; onCancel: () => void }) {
+interface EntryProps {
+  readonly of: CommandView;
+  readonly apps: ReturnType<typeof useApps>;
+  onCancel(): void;
+}
+
+function Entry({ of: command, apps, onCancel }: EntryProps) {
   const say = useSay();
   const format = useFormat();
   const [isOpen, setOpen] = useState(false);
@@ -84,13 +92,13 @@ function Entry({ of: command, onCancel }: { of: CommandView; onCancel: () => voi
             {format.age(createdAt)}
           </time>
         </summary>
-        {isOpen && <Detail of={command} onCancel={onCancel} />}
+        {isOpen && <Detail of={command} apps={apps} onCancel={onCancel} />}
       </details>
     </li>
   );
 }
 
-function Detail({ of: command, onCancel }: { of: CommandView; onCancel: () => void }) {
+function Detail({ of: command, apps, onCancel }: EntryProps) {
   const say = useSay();
   const format = useFormat();
   const isOpen = openStates.includes(command.state);
@@ -99,7 +107,11 @@ function Detail({ of: command, onCancel }: { of: CommandView; onCancel: () => vo
     `/api/v1/commands/${part(command.commandUUID)}/plist`,
     isOpen ? ["commands"] : [],
   );
-  useEffect(() => plists.reload(), [command.state]);
+  const known = useRef(command.state);
+  useEffect(() => {
+    if (known.current !== command.state) plists.reload();
+    known.current = command.state;
+  }, [command.state]);
   return (
     <div class="timeline-detail">
       <Facts
@@ -122,7 +134,9 @@ function Detail({ of: command, onCancel }: { of: CommandView; onCancel: () => vo
             : [
                 [
                   say(commandMessages.installation),
-                  <InstallationLink id={command.installationId}>{command.installationId}</InstallationLink>,
+                  <InstallationLink id={command.installationId}>
+                    {appName(apps, command.installationId.split(":")[1] ?? "")}
+                  </InstallationLink>,
                 ] as const,
               ]),
         ]}
