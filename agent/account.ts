@@ -2,6 +2,7 @@ import type { SignInAnswer } from "../shared/app-store.ts";
 import type { Refused, StoreResult } from "./app-store-client.ts";
 import type { PhoneBase } from "./core.ts";
 import type { GivenAnswer, Question } from "./prompts.ts";
+import type { PhoneState } from "./state.ts";
 import { throwIfHalted } from "./tasks.ts";
 
 /**
@@ -40,33 +41,84 @@ export interface Account {
 }
 
 export function createAccount(phone: PhoneBase): Account {
-  const { world, store, prompts, appStore, changed } = phone;
-  const { state } = store;
-  let passwordTypedAt: number | undefined;
-  let termsDue = false;
-  let ongoing: Promise<void> | undefined;
+  return new PhoneAccount(phone);
+}
 
-  function isReady(freshPassword: boolean): boolean {
-    if (!state.account || termsDue) return false;
-    return !freshPassword || isPasswordFresh();
+/** A class, not an object of functions: a fleet has thousands of them. */
+class PhoneAccount implements Account {
+  readonly #phone: PhoneBase;
+  #passwordTypedAt: number | undefined;
+  #termsDue = false;
+  #ongoing: Promise<void> | undefined;
+
+  constructor(phone: PhoneBase) {
+    this.#phone = phone;
   }
 
-  function isPasswordFresh(): boolean {
-    return passwordTypedAt !== undefined && world.now() - passwordTypedAt < passwordHoldsMs;
+  isReady(freshPassword: boolean): boolean {
+    if (!this.#state.account || this.#termsDue) return false;
+    return !freshPassword || this.#isPasswordFresh();
   }
 
-  function question(purpose: SignInPurpose, wrongPasswords: number): Question {
+  async prepare(purpose: SignInPurpose, signal: AbortSignal): Promise<SignInOutcome> {
+    while (this.#ongoing) await this.#ongoing;
+    throwIfHalted(signal);
+    if (this.isReady(purpose.freshPassword)) return "signedIn";
+    let end = (): void => undefined;
+    this.#ongoing = new Promise((resolve) => {
+      end = resolve;
+    });
+    try {
+      return await this.#ask(purpose, signal);
+    } finally {
+      this.#ongoing = undefined;
+      end();
+    }
+  }
+
+  async signIn(
+    credentials: { readonly appleId: string; readonly password: string },
+    signal: AbortSignal,
+  ): Promise<StoreResult<SignInAnswer>> {
+    const result = await this.#phone.appStore.signIn(credentials, signal);
+    if (result.ok) await this.#accept(result.value);
+    return result;
+  }
+
+  noteTermsDue(): void {
+    this.#termsDue = true;
+    this.#phone.changed();
+  }
+
+  forget(): void {
+    this.#state.account = null;
+    this.#passwordTypedAt = undefined;
+    this.#termsDue = false;
+    this.#phone.changed();
+  }
+
+  get #state(): PhoneState {
+    return this.#phone.store.state;
+  }
+
+  #isPasswordFresh(): boolean {
+    return (
+      this.#passwordTypedAt !== undefined && this.#phone.world.now() - this.#passwordTypedAt < passwordHoldsMs
+    );
+  }
+
+  #question(purpose: SignInPurpose, wrongPasswords: number): Question {
     const { app, commandUUID, isUpdate = false } = purpose;
     const why = app ? `to ${isUpdate ? "update" : "install"} “${app.name}”` : "to join the program";
-    const wanted = state.account
-      ? `Enter the password of the Apple ID ${state.account.appleId} ${why}.`
+    const wanted = this.#state.account
+      ? `Enter the password of the Apple ID ${this.#state.account.appleId} ${why}.`
       : `Sign in with your Apple ID ${why}.`;
     return {
       kind: "appleIdSignIn",
-      title: state.account ? "Apple ID Password" : "Sign In to the App Store",
+      title: this.#state.account ? "Apple ID Password" : "Sign In to the App Store",
       text: wrongPasswords > 0 ? `The Apple ID or the password was wrong. ${wanted}` : wanted,
       choices: ["cancel", "signIn"],
-      fields: state.account ? ["password"] : ["appleId", "password"],
+      fields: this.#state.account ? ["password"] : ["appleId", "password"],
       wrongPasswords,
       subject: { purpose: app === undefined ? "program" : isUpdate ? "update" : "install" },
       ...(app ? { app } : {}),
@@ -74,27 +126,30 @@ export function createAccount(phone: PhoneBase): Account {
     };
   }
 
-  async function ask(purpose: SignInPurpose, signal: AbortSignal): Promise<SignInOutcome> {
-    if (!state.account || (purpose.freshPassword && !isPasswordFresh())) {
-      const outcome = await askForPassword(purpose, signal);
+  async #ask(purpose: SignInPurpose, signal: AbortSignal): Promise<SignInOutcome> {
+    if (!this.#state.account || (purpose.freshPassword && !this.#isPasswordFresh())) {
+      const outcome = await this.#askForPassword(purpose, signal);
       if (outcome !== "signedIn") return outcome;
     }
-    return termsDue ? askForTerms(purpose, signal) : "signedIn";
+    return this.#termsDue ? this.#askForTerms(purpose, signal) : "signedIn";
   }
 
-  async function askForPassword(purpose: SignInPurpose, signal: AbortSignal): Promise<SignInOutcome> {
+  async #askForPassword(purpose: SignInPurpose, signal: AbortSignal): Promise<SignInOutcome> {
     for (let wrongPasswords = 0; wrongPasswords < attemptsMax;) {
-      const answer: GivenAnswer = await prompts.ask(question(purpose, wrongPasswords), signal);
-      const appleId = state.account?.appleId ?? answer.appleId;
+      const answer: GivenAnswer = await this.#phone.prompts.ask(
+        this.#question(purpose, wrongPasswords),
+        signal,
+      );
+      const appleId = this.#state.account?.appleId ?? answer.appleId;
       if (!answer.agreed || appleId === undefined || answer.password === undefined) return "cancelled";
-      const result = await appStore.signIn({ appleId, password: answer.password }, signal);
+      const result = await this.#phone.appStore.signIn({ appleId, password: answer.password }, signal);
       if (result.ok) {
-        await accept(result.value);
+        await this.#accept(result.value);
         return "signedIn";
       }
       if (result.code === "apple_id_locked") {
         const minutes = minutesUntil(result);
-        prompts.tell({
+        this.#phone.prompts.tell({
           code: "appleIdLocked",
           title: "Apple ID Locked",
           text: `This Apple ID was locked after too many wrong passwords. Try again ${later(minutes)}.`,
@@ -103,7 +158,7 @@ export function createAccount(phone: PhoneBase): Account {
         return "locked";
       }
       if (result.code === "unreachable") {
-        tellUnreachable();
+        this.#tellUnreachable();
         return "unreachable";
       }
       wrongPasswords += 1;
@@ -111,9 +166,9 @@ export function createAccount(phone: PhoneBase): Account {
     return "cancelled";
   }
 
-  async function askForTerms(purpose: SignInPurpose, signal: AbortSignal): Promise<SignInOutcome> {
+  async #askForTerms(purpose: SignInPurpose, signal: AbortSignal): Promise<SignInOutcome> {
     const { app, commandUUID } = purpose;
-    const answer = await prompts.ask(
+    const answer = await this.#phone.prompts.ask(
       {
         kind: "storeTerms",
         title: "Terms and Conditions",
@@ -125,70 +180,34 @@ export function createAccount(phone: PhoneBase): Account {
       signal,
     );
     if (!answer.agreed) return "termsRefused";
-    if (!state.account) return "cancelled"; // signed out meanwhile
-    const result = await appStore.acceptStoreTerms(state.account.sessionToken, signal);
+    if (!this.#state.account) return "cancelled"; // signed out meanwhile
+    const result = await this.#phone.appStore.acceptStoreTerms(this.#state.account.sessionToken, signal);
     if (result.ok) {
-      termsDue = false;
-      changed();
+      this.#termsDue = false;
+      this.#phone.changed();
       return "signedIn";
     }
-    if (result.code === "session_invalid") forget();
-    tellUnreachable();
+    if (result.code === "session_invalid") this.forget();
+    this.#tellUnreachable();
     return "unreachable";
   }
 
-  function tellUnreachable(): void {
-    prompts.tell({
+  #tellUnreachable(): void {
+    this.#phone.prompts.tell({
       code: "appStoreUnreachable",
       title: "Cannot Connect to the App Store",
       text: "The App Store did not answer. Check the connection and try again.",
     });
   }
 
-  async function accept(answer: SignInAnswer): Promise<void> {
+  async #accept(answer: SignInAnswer): Promise<void> {
     const { appleId, itsIdHash, sessionToken, storeTermsDue = false } = answer;
-    state.account = { appleId, itsIdHash, sessionToken };
-    passwordTypedAt = world.now();
-    termsDue = storeTermsDue;
-    changed();
-    await store.save();
+    this.#state.account = { appleId, itsIdHash, sessionToken };
+    this.#passwordTypedAt = this.#phone.world.now();
+    this.#termsDue = storeTermsDue;
+    this.#phone.changed();
+    await this.#phone.store.save();
   }
-
-  function forget(): void {
-    state.account = null;
-    passwordTypedAt = undefined;
-    termsDue = false;
-    changed();
-  }
-
-  return {
-    isReady,
-    async prepare(purpose, signal) {
-      while (ongoing) await ongoing;
-      throwIfHalted(signal);
-      if (isReady(purpose.freshPassword)) return "signedIn";
-      let end = (): void => undefined;
-      ongoing = new Promise((resolve) => {
-        end = resolve;
-      });
-      try {
-        return await ask(purpose, signal);
-      } finally {
-        ongoing = undefined;
-        end();
-      }
-    },
-    async signIn(credentials, signal) {
-      const result = await appStore.signIn(credentials, signal);
-      if (result.ok) await accept(result.value);
-      return result;
-    },
-    noteTermsDue() {
-      termsDue = true;
-      changed();
-    },
-    forget,
-  };
 }
 
 /** When a lock ends; undefined when nobody said. */

@@ -68,35 +68,104 @@ interface Waiting {
   readonly settle: (answer: GivenAnswer) => void;
 }
 
-export function createPrompts(options: {
-  world: World;
-  recorder: Recorder;
-  udid: string;
+export interface PromptsOptions {
+  readonly world: World;
+  readonly recorder: Recorder;
+  readonly udid: string;
   locked(): boolean;
   changed(): void;
-}): Prompts {
-  const { world, recorder, udid, locked, changed } = options;
-  const waiting: Waiting[] = [];
+}
 
-  function ids(entry: Waiting): { udid: string; commandUUID?: string; adamId?: string } {
+export function createPrompts(options: PromptsOptions): Prompts {
+  return new Sheets(options);
+}
+
+/** A class, not an object of functions: a fleet has thousands of them. */
+class Sheets implements Prompts {
+  readonly #options: PromptsOptions;
+  readonly #waiting: Waiting[] = [];
+
+  constructor(options: PromptsOptions) {
+    this.#options = options;
+  }
+
+  open(): Prompt | null {
+    return this.#options.locked() ? null : (this.#waiting[0]?.prompt ?? null);
+  }
+
+  storeIsAsking(): boolean {
+    return this.#waiting.some((entry) => storeKinds.has(entry.prompt.kind));
+  }
+
+  async ask(question: Question, signal: AbortSignal): Promise<GivenAnswer> {
+    throwIfHalted(signal);
+    if (this.#waiting.length >= waitingMax) return { choice: question.choices[0], agreed: false, cause: 0 };
+    return new Promise((resolve, reject) => {
+      const withdraw = (): void => {
+        this.#takeAway(entry);
+        reject(new Halted());
+      };
+      const entry = this.#enqueue(question, (answer) => {
+        signal.removeEventListener("abort", withdraw);
+        resolve(answer);
+      });
+      signal.addEventListener("abort", withdraw, { once: true });
+    });
+  }
+
+  tell({ code, title, text, minutes }: Notice): void {
+    if (this.#waiting.length >= waitingMax) return;
+    const subject = { notice: code, ...(minutes === undefined ? {} : { minutes }) };
+    this.#enqueue({ kind: "notice", title, text, choices: ["ok"], subject }, () => undefined);
+  }
+
+  answer(promptId: string, answer: PromptAnswer): void {
+    const entry = this.#waiting[0];
+    if (!entry || entry.prompt.id !== promptId || this.#options.locked())
+      throw new PippinError("conflict", "that prompt is not on the screen (any more)");
+    const { choices, fields, kind } = entry.prompt;
+    if (!choices.includes(answer.choice))
+      throw new PippinError("invalid_request", `this prompt offers ${choices.join(" or ")}`);
+    const agreed = answer.choice === choices.at(-1);
+    const missing = fields.filter((field) => agreed && !answer[field]);
+    if (missing.length > 0)
+      throw new PippinError("invalid_request", `this prompt wants ${missing.join(" and ")} typed`);
+    this.#waiting.shift();
+    const cause = this.#options.recorder.record("prompt.answered", {
+      ...this.#ids(entry),
+      promptId,
+      kind,
+      choice: answer.choice,
+      ...(entry.shown === undefined ? {} : { cause: entry.shown }),
+    });
+    entry.settle({ ...answer, agreed, cause });
+    this.refresh();
+  }
+
+  refresh(): void {
+    const first = this.#waiting[0];
+    if (first && first.shown === undefined && !this.#options.locked()) {
+      const { id, kind, wrongPasswords } = first.prompt;
+      // The text stays out of the record: it may name the Apple ID.
+      first.shown = this.#options.recorder.record("prompt.shown", {
+        ...this.#ids(first),
+        promptId: id,
+        kind,
+        wrongPasswords,
+      });
+    }
+    this.#options.changed();
+  }
+
+  #ids(entry: Waiting): { udid: string; commandUUID?: string; adamId?: string } {
     return {
-      udid,
+      udid: this.#options.udid,
       ...(entry.commandUUID === undefined ? {} : { commandUUID: entry.commandUUID }),
       ...(entry.prompt.adamId === undefined ? {} : { adamId: entry.prompt.adamId }),
     };
   }
 
-  function refresh(): void {
-    const first = waiting[0];
-    if (first && first.shown === undefined && !locked()) {
-      const { id, kind, wrongPasswords } = first.prompt;
-      // The text stays out of the record: it may name the Apple ID.
-      first.shown = recorder.record("prompt.shown", { ...ids(first), promptId: id, kind, wrongPasswords });
-    }
-    changed();
-  }
-
-  function enqueue(question: Question, settle: (answer: GivenAnswer) => void): Waiting {
+  #enqueue(question: Question, settle: (answer: GivenAnswer) => void): Waiting {
     const {
       kind,
       title,
@@ -109,7 +178,7 @@ export function createPrompts(options: {
       subject,
     } = question;
     const prompt: Prompt = {
-      id: world.uuid(),
+      id: this.#options.world.uuid(),
       kind,
       title,
       text,
@@ -120,63 +189,15 @@ export function createPrompts(options: {
       ...subject,
     };
     const entry: Waiting = { prompt, commandUUID, shown: undefined, settle };
-    waiting.push(entry);
-    refresh();
+    this.#waiting.push(entry);
+    this.refresh();
     return entry;
   }
 
-  function takeAway(entry: Waiting): void {
-    const index = waiting.indexOf(entry);
+  #takeAway(entry: Waiting): void {
+    const index = this.#waiting.indexOf(entry);
     if (index === -1) return;
-    waiting.splice(index, 1);
-    refresh();
+    this.#waiting.splice(index, 1);
+    this.refresh();
   }
-
-  return {
-    open: () => (locked() ? null : (waiting[0]?.prompt ?? null)),
-    storeIsAsking: () => waiting.some((entry) => storeKinds.has(entry.prompt.kind)),
-    async ask(question, signal) {
-      throwIfHalted(signal);
-      if (waiting.length >= waitingMax) return { choice: question.choices[0], agreed: false, cause: 0 };
-      return new Promise((resolve, reject) => {
-        const withdraw = (): void => {
-          takeAway(entry);
-          reject(new Halted());
-        };
-        const entry = enqueue(question, (answer) => {
-          signal.removeEventListener("abort", withdraw);
-          resolve(answer);
-        });
-        signal.addEventListener("abort", withdraw, { once: true });
-      });
-    },
-    tell({ code, title, text, minutes }) {
-      if (waiting.length >= waitingMax) return;
-      const subject = { notice: code, ...(minutes === undefined ? {} : { minutes }) };
-      enqueue({ kind: "notice", title, text, choices: ["ok"], subject }, () => undefined);
-    },
-    answer(promptId, answer) {
-      const entry = waiting[0];
-      if (!entry || entry.prompt.id !== promptId || locked())
-        throw new PippinError("conflict", "that prompt is not on the screen (any more)");
-      const { choices, fields, kind } = entry.prompt;
-      if (!choices.includes(answer.choice))
-        throw new PippinError("invalid_request", `this prompt offers ${choices.join(" or ")}`);
-      const agreed = answer.choice === choices.at(-1);
-      const missing = fields.filter((field) => agreed && !answer[field]);
-      if (missing.length > 0)
-        throw new PippinError("invalid_request", `this prompt wants ${missing.join(" and ")} typed`);
-      waiting.shift();
-      const cause = recorder.record("prompt.answered", {
-        ...ids(entry),
-        promptId,
-        kind,
-        choice: answer.choice,
-        ...(entry.shown === undefined ? {} : { cause: entry.shown }),
-      });
-      entry.settle({ ...answer, agreed, cause });
-      refresh();
-    },
-    refresh,
-  };
 }

@@ -3,7 +3,7 @@ import { CommandEnvelope } from "../../shared/commands.ts";
 import { plistFromJson, plistToJson, type PlistDictionary } from "../../shared/plist.ts";
 import { mdmErrors } from "../../shared/results.ts";
 import type { PhoneCore } from "../core.ts";
-import { performedMax, type Performed, type Unreceived } from "../state.ts";
+import { performedMax, type Performed, type PhoneState, type Unreceived } from "../state.ts";
 import { throwIfHalted, untilHalted } from "../tasks.ts";
 import { applyRedemptionCode } from "./apply-redemption-code.ts";
 import { certificateList } from "./certificate-list.ts";
@@ -84,29 +84,39 @@ export interface CommandDesk {
 }
 
 export function createCommandDesk(phone: PhoneCore): CommandDesk {
-  const { recorder, store, config, apps, tasks } = phone;
-  const { state } = store;
-  const { udid } = config;
-  /** How many messages had come in when a result was sent on the present connection. */
-  const sentAfter = new Map<string, number>();
-  /** Who waits for a result to be received. */
-  const awaited = new Map<string, () => void>();
+  return new DurableDesk(phone);
+}
 
-  async function perform(commandUUID: string, input: unknown, signal: AbortSignal): Promise<PlistDictionary> {
+/** A class, not an object of functions: a fleet has thousands of them. */
+class DurableDesk implements CommandDesk {
+  readonly #phone: PhoneCore;
+  /** How many messages had come in when a result was sent on the present connection. */
+  readonly #sentAfter = new Map<string, number>();
+  /** Who waits for a result to be received. */
+  readonly #awaited = new Map<string, () => void>();
+
+  constructor(phone: PhoneCore) {
+    this.#phone = phone;
+  }
+
+  async perform(commandUUID: string, input: unknown, signal: AbortSignal): Promise<PlistDictionary> {
+    const { recorder, store, config, apps } = this.#phone;
+    const { state } = store;
+    const { udid } = config;
     const before = state.performed.find((entry) => entry.commandUUID === commandUUID);
-    if (before) return repeat(before);
+    if (before) return this.#repeat(before);
 
     const envelope = CommandEnvelope.safeParse({ CommandUUID: commandUUID, Command: input });
     const command = envelope.success ? envelope.data.Command : undefined;
     const requestType = command?.RequestType ?? "";
-    const work = command ? judge(command) : malformed;
+    const work = command ? this.#judge(command) : malformed;
     if (work === "NotNow") {
       // Not kept: the server sends it again, and then it is performed.
       const hindrance = hindranceOf(state, requestType) ?? "";
       recorder.record("command.deferred", { udid, commandUUID, requestType, side: "phone", hindrance });
       return { UDID: udid, CommandUUID: commandUUID, Status: "NotNow" };
     }
-    if (isReadCommand(work)) await untilHalted(work.prepare(phone, signal), signal);
+    if (isReadCommand(work)) await untilHalted(work.prepare(this.#phone, signal), signal);
     throwIfHalted(signal);
 
     // From here to the entry in `performed` nothing may wait: a save in between would tear them apart.
@@ -125,7 +135,7 @@ export function createCommandDesk(phone: PhoneCore): CommandDesk {
         if (app) reportedOnce.push({ bundleId, moves: app.moves });
       },
     };
-    const report = isReadCommand(work) ? work.perform(phone, context) : work;
+    const report = isReadCommand(work) ? work.perform(this.#phone, context) : work;
     details.status = report.Status;
     const result: PlistDictionary = { UDID: udid, CommandUUID: commandUUID, ...report };
     state.performed.push({ commandUUID, requestType, result: plistToJson(result) });
@@ -135,8 +145,49 @@ export function createCommandDesk(phone: PhoneCore): CommandDesk {
     return result;
   }
 
+  sending(commandUUID: string, receivedCount: number): void {
+    this.#sentAfter.set(commandUUID, receivedCount);
+  }
+
+  received(number: number, commandUUID?: string): void {
+    let moved = false;
+    this.#state.unreceived = this.#state.unreceived.filter((waiting) => {
+      const sent = this.#sentAfter.get(waiting.commandUUID);
+      if (sent === undefined || number <= sent || waiting.commandUUID === commandUUID) return true;
+      this.#sentAfter.delete(waiting.commandUUID);
+      this.#awaited.get(waiting.commandUUID)?.();
+      this.#awaited.delete(waiting.commandUUID);
+      for (const { bundleId, moves } of waiting.reportedOnce)
+        moved = settleReportedState(this.#phone.apps, bundleId, moves) || moved;
+      return false;
+    });
+    // A lost acknowledgement only makes the phone send a result again, so it waits for the next write; a state doesn't.
+    if (moved) this.#phone.tasks.run(() => this.#phone.store.save());
+  }
+
+  async untilReceived(commandUUID: string): Promise<void> {
+    if (!this.#state.unreceived.some((waiting) => waiting.commandUUID === commandUUID)) return;
+    await new Promise<void>((resolve) => this.#awaited.set(commandUUID, resolve));
+  }
+
+  unreceivedResults(receivedCount: number): PlistDictionary[] {
+    this.#sentAfter.clear();
+    const results: PlistDictionary[] = [];
+    for (const { commandUUID } of this.#state.unreceived) {
+      const entry = this.#state.performed.find((performed) => performed.commandUUID === commandUUID);
+      if (!entry) continue;
+      this.#sentAfter.set(commandUUID, receivedCount);
+      results.push(resultOf(entry));
+    }
+    return results;
+  }
+
+  get #state(): PhoneState {
+    return this.#phone.store.state;
+  }
+
   /** What is to be done with the command, or the answer when there is nothing to do. */
-  function judge(command: Command): ReadCommand | Report | "NotNow" {
+  #judge(command: Command): ReadCommand | Report | "NotNow" {
     const handler = commandHandlers.get(command.RequestType);
     if (!handler)
       return errorReport({
@@ -145,58 +196,26 @@ export function createCommandDesk(phone: PhoneCore): CommandDesk {
       });
     const readCommand = handler.read(command);
     if (!readCommand) return malformed;
-    if (((state.enrollment?.accessRights ?? 0) & handler.right) !== handler.right)
+    if (((this.#state.enrollment?.accessRights ?? 0) & handler.right) !== handler.right)
       return errorReport({
         code: mdmErrors.notAuthorised,
         description: "The profile does not give the server the right to this.",
       });
-    return hindranceOf(state, command.RequestType) === undefined ? readCommand : "NotNow";
+    return hindranceOf(this.#state, command.RequestType) === undefined ? readCommand : "NotNow";
   }
 
-  function repeat(entry: Performed): PlistDictionary {
+  #repeat(entry: Performed): PlistDictionary {
     const { commandUUID, requestType } = entry;
-    recorder.record("command.duplicate", { udid, commandUUID, requestType, side: "phone" });
-    if (!state.unreceived.some((waiting) => waiting.commandUUID === commandUUID))
-      state.unreceived.push({ commandUUID, reportedOnce: [] });
+    this.#phone.recorder.record("command.duplicate", {
+      udid: this.#phone.config.udid,
+      commandUUID,
+      requestType,
+      side: "phone",
+    });
+    if (!this.#state.unreceived.some((waiting) => waiting.commandUUID === commandUUID))
+      this.#state.unreceived.push({ commandUUID, reportedOnce: [] });
     return resultOf(entry);
   }
-
-  return {
-    perform,
-    sending(commandUUID, receivedCount) {
-      sentAfter.set(commandUUID, receivedCount);
-    },
-    received(number, commandUUID) {
-      let moved = false;
-      state.unreceived = state.unreceived.filter((waiting) => {
-        const sent = sentAfter.get(waiting.commandUUID);
-        if (sent === undefined || number <= sent || waiting.commandUUID === commandUUID) return true;
-        sentAfter.delete(waiting.commandUUID);
-        awaited.get(waiting.commandUUID)?.();
-        awaited.delete(waiting.commandUUID);
-        for (const { bundleId, moves } of waiting.reportedOnce)
-          moved = settleReportedState(apps, bundleId, moves) || moved;
-        return false;
-      });
-      // A lost acknowledgement only makes the phone send a result again, so it waits for the next write; a state doesn't.
-      if (moved) tasks.run(() => store.save());
-    },
-    async untilReceived(commandUUID) {
-      if (!state.unreceived.some((waiting) => waiting.commandUUID === commandUUID)) return;
-      await new Promise<void>((resolve) => awaited.set(commandUUID, resolve));
-    },
-    unreceivedResults(receivedCount) {
-      sentAfter.clear();
-      const results: PlistDictionary[] = [];
-      for (const { commandUUID } of state.unreceived) {
-        const entry = state.performed.find((performed) => performed.commandUUID === commandUUID);
-        if (!entry) continue;
-        sentAfter.set(commandUUID, receivedCount);
-        results.push(resultOf(entry));
-      }
-      return results;
-    },
-  };
 }
 
 function isReadCommand(work: ReadCommand | Report): work is ReadCommand {
