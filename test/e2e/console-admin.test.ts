@@ -11,6 +11,7 @@ describe.skipIf(browserPath === undefined)("the console of an admin, in a real b
   let browser: TestBrowser;
   let admin: Console;
   let sToken: string;
+  let organisationId: string;
 
   const makeKey = async (name: string, role: string) =>
     await lab.admin.post<{ id: string; key: string }>("/api/v1/keys", { name, role });
@@ -19,10 +20,10 @@ describe.skipIf(browserPath === undefined)("the console of an admin, in a real b
     lab = await startLiveLab({
       ...{ seed: "console", progress: () => undefined, host: "127.0.0.1", serverPort: 0, applePort: 0 },
     });
-    const { organisationId } = await lab.apple.post<{ organisationId: string }>(
+    ({ organisationId } = await lab.apple.post<{ organisationId: string }>(
       "/control/v1/organisations",
       organisation,
-    );
+    ));
     const root = `/control/v1/organisations/${organisationId}`;
     await lab.apple.post(`${root}/licenses`, { adamId: "361309726", quantity: 3 });
     ({ sToken } = await lab.apple.post<{ sToken: string }>(`${root}/tokens`, {}));
@@ -265,6 +266,34 @@ describe.skipIf(browserPath === undefined)("the console of an admin, in a real b
     await page.getByRole("button", { name: "Sync now" }).waitFor();
     expect(await page.evaluate("document.documentElement.lang")).toBe("en");
     await page.context().close();
+  });
+
+  it("R19, R20: is loud when another product has claimed the account, takes it back, and deletes the token with numbers", async () => {
+    const { page } = admin;
+    const root = `/control/v1/organisations/${organisationId}`;
+    await lab.apple.post(`${root}/take-over`, { hostname: "mdm.rival.example" });
+    await admin.open("/keys", "API keys");
+    await lab.admin.post("/api/v1/vpp/sync", {});
+    // On whichever page the admin is.
+    const banner = page.getByRole("alert").filter({ hasText: "mdm.rival.example" });
+    await banner.getByRole("link", { name: "Volume Purchase Program" }).click();
+    await headed(page, "Volume Purchase Program");
+    await page.locator(".facts").getByText("assigned to another MDM").waitFor();
+    expect(await page.getByRole("button", { name: "Sync now" }).count()).toBe(0);
+    await page.getByRole("button", { name: "Take control" }).click();
+    const question = page.getByRole("alertdialog");
+    expect(await question.getByRole("button", { name: "Take control" }).isDisabled()).toBe(true);
+    await question.getByRole("checkbox").check();
+    await question.getByRole("button", { name: "Take control" }).click();
+    await page.getByRole("button", { name: "Sync now" }).waitFor();
+    expect(await banner.count()).toBe(0);
+
+    await page.getByRole("button", { name: "Delete the token" }).click();
+    await question.getByText("0 licences stay with their users").waitFor();
+    await question.getByRole("checkbox").check();
+    await question.getByRole("button", { name: "Delete the token" }).click();
+    await page.locator(".facts").getByText("deleted").waitFor();
+    await page.getByRole("alert").filter({ hasText: "was deleted" }).waitFor();
   });
 
   it("asks for nothing from elsewhere, and complains of nothing", () => {

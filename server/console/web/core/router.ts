@@ -33,12 +33,19 @@ export function navigate(address: string, { replace = false } = {}): void {
   for (const listener of [...listeners]) listener();
 }
 
+function isCurrent({ path, query }: Place): boolean {
+  const now = currentPlace();
+  return path === now.path && query.toString() === now.query.toString();
+}
+
 export function usePlace(): Place {
   const [place, setPlace] = useState(currentPlace);
   useEffect(() => {
-    const look = () => setPlace(currentPlace());
+    const look = () => setPlace((before) => (isCurrent(before) ? before : currentPlace()));
     listeners.add(look);
     addEventListener("popstate", look);
+    // It may have changed between the rendering and now.
+    look();
     return () => {
       listeners.delete(look);
       removeEventListener("popstate", look);
