@@ -1,8 +1,8 @@
 /** Programs for the browser, made of the TypeScript that is shipped: there is no build that could be forgotten. */
 import { createHash } from "node:crypto";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
-import { buildSync } from "esbuild";
 
 /** A file as it goes out, in every form that a browser may ask for. */
 export interface WebFile {
@@ -20,6 +20,8 @@ export interface WebBundle {
 }
 
 const bundles = new Map<string, WebBundle>();
+/** Loaded with the first browser: most servers of a test have none, and start the sooner. */
+const load = createRequire(import.meta.url);
 
 /**
  * The program that begins with this module, and the styles it imports. Made once in a process, in some tens of milliseconds, by the
@@ -28,6 +30,7 @@ const bundles = new Map<string, WebBundle>();
 export function bundleForBrowser(entry: URL): WebBundle {
   const made = bundles.get(entry.href);
   if (made) return made;
+  const { buildSync } = load("esbuild") as typeof import("esbuild");
   const { outputFiles } = buildSync({
     entryPoints: [fileURLToPath(entry)],
     bundle: true,
