@@ -210,6 +210,25 @@ describe.skipIf(browserPath === undefined)("the console of an admin, in a real b
     expect(await page.getByText("No connection to the server").count()).toBe(0);
   });
 
+  it("leaves its connection to other pages while nobody sees it, and is fresh when it is seen again", async () => {
+    const { page } = admin;
+    const watcher = await signIn(browser, lab.serverUrl, lab.adminKey);
+    await watcher.open("/keys", "API keys");
+    await admin.open("/keys", "API keys");
+    const turn = (state: string) =>
+      page.evaluate((now) => {
+        Object.defineProperty(document, "visibilityState", { configurable: true, get: () => now });
+        document.dispatchEvent(new Event("visibilitychange"));
+      }, state);
+    await turn("hidden");
+    await makeKey("unseen", "operator");
+    await watcher.page.getByRole("row", { name: /unseen/ }).waitFor();
+    expect(await page.getByRole("row", { name: /unseen/ }).count()).toBe(0);
+    await turn("visible");
+    await page.getByRole("row", { name: /unseen/ }).waitFor();
+    await watcher.page.context().close();
+  });
+
   it("forges nothing: a change from another site, or without the session's token, is refused", async () => {
     const { page } = admin;
     await admin.open("/keys", "API keys");

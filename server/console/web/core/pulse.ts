@@ -48,7 +48,8 @@ export function startPulse(): void {
   // Without a network a server on this machine is still there: it is asked, not believed.
   addEventListener("offline", checkNow);
   addEventListener("online", checkNow);
-  listen();
+  document.addEventListener("visibilitychange", lookWhetherSeen);
+  if (document.visibilityState === "visible") listen();
 }
 
 export function stopPulse(): void {
@@ -57,6 +58,7 @@ export function stopPulse(): void {
   clearTimeout(retry);
   removeEventListener("offline", checkNow);
   removeEventListener("online", checkNow);
+  document.removeEventListener("visibilitychange", lookWhetherSeen);
   close();
   emptyStreams = 0;
   wasLost = false;
@@ -92,6 +94,17 @@ function listen(): void {
     });
 }
 
+/** A browser opens six connections to a server, for all its pages: those that nobody sees leave theirs to the others. */
+function lookWhetherSeen(): void {
+  if (document.visibilityState === "visible") {
+    if (source === undefined) void check();
+    return;
+  }
+  clearTimeout(retry);
+  close();
+  wasLost = true;
+}
+
 function tell(pulse: Pulse): void {
   heardAt = performance.now();
   latest = pulse;
@@ -102,7 +115,7 @@ function tell(pulse: Pulse): void {
 /** Asks the server how things stand, and why its stream is not there: who is not signed in any more learns it by this. */
 async function check(): Promise<void> {
   clearTimeout(retry);
-  if (connection === "still") return;
+  if (connection === "still" || document.visibilityState !== "visible") return;
   try {
     const pulse = await get<Pulse>("/api/v1/pulse");
     heardAt = performance.now();
