@@ -4,7 +4,7 @@ import { useSay } from "../../../../../shared/web/preferences.ts";
 import type { UserOfAppView } from "../../../../api/summary-routes.ts";
 import { part } from "../../core/api.ts";
 import { nothing, useFormat } from "../../core/format.ts";
-import { Badge, type Tone } from "../../core/page.tsx";
+import { Badge } from "../../core/page.tsx";
 import { usePaged } from "../../core/paged.ts";
 import { useMay } from "../../core/session.tsx";
 import { Table, type Column } from "../../core/table.tsx";
@@ -15,13 +15,7 @@ import { termsNames } from "../../messages/users.ts";
 import { CountsBar, LabelBadge } from "./install-labels.tsx";
 import { UserLink } from "./links.tsx";
 import { TakeLicenses } from "./take-licenses.tsx";
-
-const termsTones: Readonly<Record<keyof typeof termsNames, Tone>> = {
-  notInvited: "quiet",
-  invited: "info",
-  accepted: "good",
-  retired: "warn",
-};
+import { termsTones } from "../people/terms.tsx";
 
 export function AppUsers({ adamId, appName }: { adamId: string; appName: string }) {
   const say = useSay();

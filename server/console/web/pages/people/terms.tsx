@@ -8,13 +8,13 @@ import { UserLink } from "../apps/links.tsx";
 
 export type TermsStatus = UserView["terms"]["status"];
 
-const tones: Readonly<Record<TermsStatus, Tone>> = {
+export const termsTones: Readonly<Record<TermsStatus, Tone>> = {
   notInvited: "quiet",
   invited: "info",
   accepted: "good",
   retired: "warn",
 };
-export const termsStatuses = Object.keys(tones) as TermsStatus[];
+export const termsStatuses = Object.keys(termsTones) as TermsStatus[];
 
 /** In a list: the word, and after it the age, or that it is too old. */
 export function TermsCell({ of: { terms, conflict } }: { of: UserView }) {
@@ -23,7 +23,7 @@ export function TermsCell({ of: { terms, conflict } }: { of: UserView }) {
   const { status, checkedAt, stale, pending } = terms;
   return (
     <>
-      <Badge tone={tones[status]}>{say(termsNames[status])}</Badge>{" "}
+      <Badge tone={termsTones[status]}>{say(termsNames[status])}</Badge>{" "}
       {conflict && <Badge tone="bad">{say(userMessages.conflict)}</Badge>}{" "}
       {pending && <Badge tone="warn">{say(termsFacts.pending)}</Badge>}{" "}
       {stale && <Badge tone="warn">{say(termsFacts.stale)}</Badge>}{" "}
@@ -62,7 +62,7 @@ export function Terms({ of: { terms, conflict } }: { of: UserView }) {
         facts={[
           [
             say(userMessages.terms),
-            <Badge tone={tones[terms.status]}>{say(termsNames[terms.status])}</Badge>,
+            <Badge tone={termsTones[terms.status]}>{say(termsNames[terms.status])}</Badge>,
           ],
           [
             say(termsFacts.checkedAt),
